@@ -1,0 +1,190 @@
+"""The work queue's state machine, without a clock or an event loop: every method is told the time.
+
+Called by `albc.engine.queue` only, which states the promises; tested against a naive model with random steps.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from enum import IntEnum
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Final, Generic, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Priority(IntEnum):
+    """Two classes, numbered as controller-runtime numbers them (label `priority` of `workqueue_depth`)."""
+
+    LOW = -100
+    """Resyncs and the initial list."""
+    NORMAL = 0
+    """Fresh changes, a person's edit or delete among them."""
+
+
+FAIRNESS: Final = 16
+"""While LOW keys wait, one of them is handed out after at most this many NORMAL ones."""
+
+COMPACT_ABOVE: Final = 64
+"""Fewer stale entries than this in the heap of due times are not worth a clean-up."""
+
+
+class Taken(NamedTuple, Generic[K]):
+    """A key that was handed out."""
+
+    key: K
+    priority: Priority
+    waited: float
+    """Seconds since the key became ready."""
+
+
+class _Delayed(NamedTuple, Generic[K]):
+    due: float
+    number: int
+    """Keeps keys that are due at the same time in the order of their arrival, and keys from being compared."""
+    key: K
+    priority: Priority
+
+
+class Backlog(Generic[K]):
+    """Every key is in one place at most: ready, delayed, or, while it is being worked on, to be done again."""
+
+    def __init__(self) -> None:
+        self._normal: OrderedDict[K, float] = OrderedDict()
+        """Ready keys in order, and since when they are ready."""
+        self._low: OrderedDict[K, float] = OrderedDict()
+        self._normal_in_a_row = 0
+        """NORMAL keys handed out since the last LOW one, while LOW keys waited."""
+        self._delayed: dict[K, _Delayed[K]] = {}
+        self._due: list[_Delayed[K]] = []
+        """Heap by due time. Entries that `_delayed` no longer names are stale, and skipped."""
+        self._numbers = count()
+        self._working: dict[K, tuple[float, Priority]] = {}
+        """Keys handed out, since when, and with which priority."""
+        self._again: dict[K, Priority] = {}
+        """Keys that were added while they were being worked on."""
+        self._accepting = True
+        self.adds = 0
+        """Keys that became ready, or ready again, ever."""
+
+    def add(self, key: K, now: float, priority: Priority = Priority.NORMAL) -> bool:
+        """Makes `key` ready. True if there is one more ready key than before."""
+        if not self._accepting:
+            return False
+        if self._delayed and (delayed := self._delayed.pop(key, None)) is not None:
+            priority = max(priority, delayed.priority)
+        return self._make_ready(key, now, priority)
+
+    def add_at(self, key: K, due: float, now: float, priority: Priority = Priority.NORMAL) -> bool:
+        """Makes `key` ready at `due`, unless it is ready sooner. True if there is one more ready key than before."""
+        if due <= now:
+            return self.add(key, now, priority)
+        if not self._accepting or key in self._normal or key in self._low or key in self._again:
+            return False
+        if (delayed := self._delayed.get(key)) is not None:
+            due, priority = min(due, delayed.due), max(priority, delayed.priority)
+        entry = _Delayed(due, next(self._numbers), key, priority)
+        self._delayed[key] = entry
+        heappush(self._due, entry)
+        if len(self._due) > 2 * len(self._delayed) + COMPACT_ABOVE:
+            self._due = list(self._delayed.values())
+            heapify(self._due)
+        return False
+
+    def promote(self, now: float) -> int:
+        """Makes the keys ready whose time has come, in the order of their due times. How many became ready."""
+        ready = 0
+        while self._due and self._due[0].due <= now:
+            entry = heappop(self._due)
+            if self._delayed.get(entry.key) is entry:
+                del self._delayed[entry.key]
+                ready += self._make_ready(entry.key, entry.due, entry.priority)
+        return ready
+
+    def next_due(self) -> float | None:
+        """When `promote` next has something to do."""
+        while self._due and self._delayed.get(self._due[0].key) is not self._due[0]:
+            heappop(self._due)
+        return self._due[0].due if self._due else None
+
+    def take(self, now: float) -> Taken[K] | None:
+        """Hands out the next ready key, which is being worked on from now on."""
+        if self._low and (not self._normal or self._normal_in_a_row >= FAIRNESS):
+            self._normal_in_a_row = 0
+            key, since = self._low.popitem(last=False)
+            priority = Priority.LOW
+        elif self._normal:
+            self._normal_in_a_row = self._normal_in_a_row + 1 if self._low else 0
+            key, since = self._normal.popitem(last=False)
+            priority = Priority.NORMAL
+        else:
+            return None
+        self._working[key] = (now, priority)
+        return Taken(key, priority, now - since)
+
+    def finish(self, key: K, now: float) -> tuple[float, bool]:
+        """Ends the work on `key`: seconds that it took, and whether there is one more ready key (the same) now."""
+        started, _ = self._working.pop(key)
+        priority = self._again.pop(key, None)
+        if priority is None:
+            return now - started, False
+        (self._low if priority is Priority.LOW else self._normal)[key] = now
+        return now - started, True
+
+    def close(self, *, hand_out_the_rest: bool) -> None:
+        """Accepts nothing from now on and forgets what is delayed; and what is ready too, unless told otherwise."""
+        self._accepting = False
+        self._delayed.clear()
+        self._due.clear()
+        if not hand_out_the_rest:
+            self._normal.clear()
+            self._low.clear()
+            self._again.clear()
+
+    def _make_ready(self, key: K, since: float, priority: Priority) -> bool:
+        if key in self._working:
+            known = self._again.get(key)
+            if known is None:
+                self.adds += 1
+                self._again[key] = priority
+            elif priority > known:
+                self._again[key] = priority
+            return False
+        if key in self._normal:
+            return False
+        if key in self._low:
+            if priority > Priority.LOW:
+                self._normal[key] = self._low.pop(key)
+            return False
+        self.adds += 1
+        (self._low if priority is Priority.LOW else self._normal)[key] = since
+        return True
+
+    def priority_of(self, key: K) -> Priority:
+        """With which priority `key` was handed out; NORMAL if it is not being worked on."""
+        working = self._working.get(key)
+        return working[1] if working else Priority.NORMAL
+
+    @property
+    def exhausted(self) -> bool:
+        """Nothing will be handed out any more, though keys may still be in work."""
+        return not (self._accepting or self._normal or self._low or self._again)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is ready, and nothing is being worked on."""
+        return not (self._normal or self._low or self._working)
+
+    @property
+    def ready(self) -> dict[Priority, int]:
+        """How many keys are ready, by priority."""
+        return {Priority.NORMAL: len(self._normal), Priority.LOW: len(self._low)}
+
+    @property
+    def delayed(self) -> int:
+        return len(self._delayed)
+
+    @property
+    def working(self) -> dict[K, float]:
+        """The keys that are being worked on, and since when."""
+        return {key: started for key, (started, _) in self._working.items()}

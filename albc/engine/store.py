@@ -1,0 +1,139 @@
+"""What an informer knows: the last state of every object of one kind, found by key or by index, without I/O.
+
+* Reads are synchronous and see one consistent state between two awaits.
+* Objects are frozen and shared: what a reader holds never changes under it.
+* Lists are sorted by namespace and name, so that nothing built from them depends on the order of arrival.
+* An index is declared in one line, by name and function; a function that raises gives no values for that object.
+
+Written by `albc.engine.informer` only, read by reconciles through the stores that the manager hands out.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import structlog
+
+log = structlog.stdlib.get_logger("engine.store")
+
+
+class Metadata(Protocol):
+    """The part of `metadata` that the engine reads."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def resource_version(self) -> str: ...
+
+
+class Object(Protocol):
+    """What the engine asks of a Kubernetes object."""
+
+    @property
+    def metadata(self) -> Metadata: ...
+
+
+T = TypeVar("T", bound=Object)
+
+IndexFunction = Callable[[T], Iterable[Hashable]]
+"""Values under which an object is to be found: `lambda ingress: service_names(ingress)`."""
+
+
+class ObjectKey(NamedTuple):
+    """Names one object of a kind. Cluster-scoped objects have the namespace ""."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+def key_of(obj: Object) -> ObjectKey:
+    """The key under which a store holds `obj`."""
+    return ObjectKey(obj.metadata.namespace, obj.metadata.name)
+
+
+class Store(Generic[T]):
+    """See the head of this module."""
+
+    def __init__(self, kind: str, indexes: Mapping[str, IndexFunction[T]] | None = None) -> None:
+        self.kind = kind
+        self._objects: dict[ObjectKey, T] = {}
+        self._functions: dict[str, IndexFunction[T]] = {}
+        self._indexes: dict[str, dict[Hashable, set[ObjectKey]]] = {}
+        for name, function in (indexes or {}).items():
+            self.add_index(name, function)
+
+    def add_index(self, name: str, function: IndexFunction[T]) -> None:
+        """Declares an index, over what is here and what comes. The same name with another function is a mistake."""
+        if self._functions.get(name, function) != function:
+            raise ValueError(f"index {name!r} of {self.kind} is declared twice, with different functions")
+        if name not in self._functions:
+            self._functions[name] = function
+            self._indexes[name] = {}
+            for key, obj in self._objects.items():
+                self._enter(name, key, obj)
+
+    def get(self, key: tuple[str, str]) -> T | None:
+        """The object of that namespace and name."""
+        return self._objects.get(key)  # type: ignore[call-overload,no-any-return] # a plain tuple equals its ObjectKey
+
+    def list(self, namespace: str | None = None) -> list[T]:
+        """All objects, or those of one namespace."""
+        keys = self._objects if namespace is None else [key for key in self._objects if key.namespace == namespace]
+        return [self._objects[key] for key in sorted(keys)]
+
+    def by_index(self, name: str, value: Hashable) -> list[T]:
+        """The objects for which the index's function gave `value`. KeyError if there is no such index."""
+        return [self._objects[key] for key in sorted(self._indexes[name].get(value, ()))]
+
+    def index_values(self, name: str) -> frozenset[Hashable]:
+        """Every value that the index holds. KeyError if there is no such index."""
+        return frozenset(self._indexes[name])
+
+    def keys(self) -> frozenset[ObjectKey]:
+        return frozenset(self._objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def put(self, obj: T) -> T | None:
+        """Informers only: keeps `obj`, and returns what it replaces."""
+        key = key_of(obj)
+        old = self._objects.get(key)
+        for name in self._functions:
+            if old is not None:
+                self._leave(name, key, old)
+            self._enter(name, key, obj)
+        self._objects[key] = obj
+        return old
+
+    def remove(self, key: ObjectKey) -> T | None:
+        """Informers only: forgets the object, and returns it."""
+        old = self._objects.pop(key, None)
+        if old is not None:
+            for name in self._functions:
+                self._leave(name, key, old)
+        return old
+
+    def _values(self, name: str, obj: T) -> frozenset[Hashable]:
+        try:
+            return frozenset(self._functions[name](obj))
+        except Exception:
+            log.exception("index function failed", kind=self.kind, index=name, object=str(key_of(obj)))
+            return frozenset()
+
+    def _enter(self, name: str, key: ObjectKey, obj: T) -> None:
+        index = self._indexes[name]
+        for value in self._values(name, obj):
+            index.setdefault(value, set()).add(key)
+
+    def _leave(self, name: str, key: ObjectKey, obj: T) -> None:
+        index = self._indexes[name]
+        for value in self._values(name, obj):
+            if keys := index.get(value):
+                keys.discard(key)
+                if not keys:
+                    del index[value]

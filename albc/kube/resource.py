@@ -1,0 +1,70 @@
+"""What a kind of Kubernetes object is called, where it lives in the API, and what it decodes into."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+
+@cache
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+@dataclass(frozen=True)
+class Resource(Generic[T]):
+    """One row of the API's discovery, and the type that albc decodes its objects into.
+
+    `type` is a msgspec Struct for kinds that are held in bulk, a Pydantic model for our custom resources.
+    """
+
+    group: str
+    """API group; empty for the core group."""
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    type: type[T]
+
+    @property
+    def api_version(self) -> str:
+        """`v1`, `networking.k8s.io/v1`: as objects carry it."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @cached_property
+    def base_path(self) -> str:
+        """`/api/v1` or `/apis/GROUP/VERSION`."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """URL path of one object, or of the collection when `name` is absent (all namespaces without `namespace`)."""
+        parts = [self.base_path]
+        if self.namespaced and namespace:
+            parts += ["namespaces", namespace]
+        parts.append(self.plural)
+        if name:
+            parts.append(name)
+        if subresource:
+            parts.append(subresource)
+        return "/".join(parts)
+
+    def decode(self, data: bytes | str) -> T:
+        """One object from its JSON. Raises `msgspec.ValidationError` or `pydantic.ValidationError`."""
+        if issubclass(self.type, BaseModel):
+            return self.type.model_validate_json(data)
+        struct: Any = self.type
+        decoded: T = _decoder(struct).decode(data)
+        return decoded
+
+    def convert(self, value: Any) -> T:
+        """One object from plain dictionaries and lists, such as parsed YAML. Raises as `decode`."""
+        if issubclass(self.type, BaseModel):
+            return self.type.model_validate(value)
+        return msgspec.convert(value, self.type)
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural

@@ -1,0 +1,38 @@
+"""A fault of one object, as a value: whose it is, why, and what would be right."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from albc.model.stack import Stack
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectRef:
+    """The object that a problem, an event or a condition is about."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`message` is one sentence for the person who wrote the object: the field, its value, and the remedy."""
+
+    object: ObjectRef
+    reason: str
+    """CamelCase, an event's reason or a condition's: `FailedBuildModel`, `CertificateNotFound`."""
+    message: str
+    severity: Literal["error", "warning"] = "error"
+    """A warning leaves the object in effect; an error leaves out what it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What mapping makes of a group of objects."""
+
+    stack: Stack
+    problems: tuple[Problem, ...] = ()
