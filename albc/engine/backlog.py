@@ -185,6 +185,7 @@ class Backlog(Generic[K]):
         return len(self._delayed)
 
     @property
-    def working(self) -> dict[K, float]:
-        """The keys that are being worked on, and since when."""
-        return {key: started for key, (started, _) in self._working.items()}
+    def working(self) -> dict[K, tuple[float, Priority]]:
+        """The keys that are being worked on, since when and with which priority: a copy, made at one stroke, so that
+        a thread that renders metrics may ask."""
+        return self._working.copy()

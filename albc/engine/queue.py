@@ -154,12 +154,13 @@ class WorkQueue(Generic[K]):
         self._close(hand_out_the_rest=False)
 
     def statistics(self) -> QueueStatistics:
+        """May be called from any thread."""
         now = self._now()
         return QueueStatistics(
             name=self.name,
             depth=self._backlog.ready,
             delayed=self._backlog.delayed,
-            working={str(key): now - started for key, started in self._backlog.working.items()},
+            working={str(key): now - started for key, (started, _) in self._backlog.working.items()},
             failing=len(self._limiter),
             adds=self._backlog.adds,
             retries=self._retries,

@@ -8,7 +8,8 @@
 Written by `albc.engine.informer` only, read by reconciles through the stores that the manager hands out.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -24,6 +25,8 @@ class Metadata(Protocol):
     @property
     def namespace(self) -> str: ...
     @property
+    def uid(self) -> str: ...
+    @property
     def resource_version(self) -> str: ...
 
 
@@ -35,6 +38,7 @@ class Object(Protocol):
 
 
 T = TypeVar("T", bound=Object)
+V = TypeVar("V", bound=Hashable)
 
 IndexFunction = Callable[[T], Iterable[Hashable]]
 """Values under which an object is to be found: `lambda ingress: service_names(ingress)`."""
@@ -61,6 +65,7 @@ class Store(Generic[T]):
     def __init__(self, kind: str, indexes: Mapping[str, IndexFunction[T]] | None = None) -> None:
         self.kind = kind
         self._objects: dict[ObjectKey, T] = {}
+        self._namespaces: dict[str, set[ObjectKey]] = {}
         self._functions: dict[str, IndexFunction[T]] = {}
         self._indexes: dict[str, dict[Hashable, set[ObjectKey]]] = {}
         for name, function in (indexes or {}).items():
@@ -80,18 +85,23 @@ class Store(Generic[T]):
         """The object of that namespace and name."""
         return self._objects.get(key)  # type: ignore[call-overload,no-any-return] # a plain tuple equals its ObjectKey
 
-    def list(self, namespace: str | None = None) -> list[T]:
+    def list(self, namespace: str | None = None) -> Sequence[T]:
         """All objects, or those of one namespace."""
-        keys = self._objects if namespace is None else [key for key in self._objects if key.namespace == namespace]
+        keys = self._objects if namespace is None else self._namespaces.get(namespace, ())
         return [self._objects[key] for key in sorted(keys)]
 
-    def by_index(self, name: str, value: Hashable) -> list[T]:
+    def by_index(self, name: str, value: Hashable) -> Sequence[T]:
         """The objects for which the index's function gave `value`. KeyError if there is no such index."""
         return [self._objects[key] for key in sorted(self._indexes[name].get(value, ()))]
 
     def index_values(self, name: str) -> frozenset[Hashable]:
         """Every value that the index holds. KeyError if there is no such index."""
         return frozenset(self._indexes[name])
+
+    @property
+    def objects(self) -> Mapping[ObjectKey, T]:
+        """All objects by key: a view that follows the store, in no particular order."""
+        return MappingProxyType(self._objects)
 
     def keys(self) -> frozenset[ObjectKey]:
         return frozenset(self._objects)
@@ -107,6 +117,8 @@ class Store(Generic[T]):
             if old is not None:
                 self._leave(name, key, old)
             self._enter(name, key, obj)
+        if old is None:
+            self._namespaces.setdefault(key.namespace, set()).add(key)
         self._objects[key] = obj
         return old
 
@@ -114,6 +126,7 @@ class Store(Generic[T]):
         """Informers only: forgets the object, and returns it."""
         old = self._objects.pop(key, None)
         if old is not None:
+            _discard(self._namespaces, key.namespace, key)
             for name in self._functions:
                 self._leave(name, key, old)
         return old
@@ -133,7 +146,12 @@ class Store(Generic[T]):
     def _leave(self, name: str, key: ObjectKey, obj: T) -> None:
         index = self._indexes[name]
         for value in self._values(name, obj):
-            if keys := index.get(value):
-                keys.discard(key)
-                if not keys:
-                    del index[value]
+            _discard(index, value, key)
+
+
+def _discard(index: dict[V, set[ObjectKey]], value: V, key: ObjectKey) -> None:
+    """Takes one key from the set of `value`, and `value` with its last key."""
+    if keys := index.get(value):
+        keys.discard(key)
+        if not keys:
+            del index[value]

@@ -9,19 +9,34 @@ or connects goes through one book: `albc.local.dataplane`, `albc.local.workloads
   `OSError` when the system has no ports left at all.
 * `resolve` is total: an address that the book does not know is its own answer.
 * The caller closes its socket, and then calls `release`.
+* `connect` goes where `resolve` says, from an address of the caller's choice where the system has it, so that the
+  other side sees which load balancer, node or client calls.
 * One event loop; no lock.
 """
 
+import asyncio
 import errno
+import os
 import socket
+import ssl
 from collections.abc import Mapping
 
 Endpoint = tuple[str, int]
 
 FALLBACK_HOST = "127.0.0.1"
 BACKLOG = 512
+CONNECT_TIMEOUT = 10.0
+"""Seconds that the other side has to accept; AWS's figure for targets of Application Load Balancers."""
 
 _REFUSALS = frozenset({errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT})
+
+
+class Unconnected(Exception):
+    """Nobody accepts the connection; `timed_out`: nobody answers at all."""
+
+    def __init__(self, address: str, port: int, *, timed_out: bool) -> None:
+        super().__init__(f"no connection to {address}:{port}")
+        self.timed_out = timed_out
 
 
 class AddressBook:
@@ -29,9 +44,15 @@ class AddressBook:
 
     def __init__(self) -> None:
         self._real: dict[tuple[Endpoint, socket.SocketKind], Endpoint] = {}
+        self._usable: dict[str, bool] = {}
 
     def listen(self, address: str, port: int, *, type: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
-        """A non-blocking socket bound for `address`:`port` (port 0: any), there or at a mapped place."""
+        """A non-blocking socket bound for `address`:`port` (port 0: any), there or at a mapped place.
+
+        Raises OSError (EADDRINUSE) when the book has given this very place away and not got it back.
+        """
+        if ((address, port), type) in self._real:
+            raise OSError(errno.EADDRINUSE, f"{os.strerror(errno.EADDRINUSE)}: {address}:{port}")
         try:
             bound = _bind(address, port, type)
         except OSError as refusal:
@@ -55,6 +76,33 @@ class AddressBook:
     def release(self, address: str, port: int, *, type: socket.SocketKind = socket.SOCK_STREAM) -> None:
         """Forget a listener whose socket is closed. Unknown ones are no error."""
         self._real.pop(((address, port), type), None)
+
+    def usable_source(self, address: str) -> str | None:
+        """`address` if connections can be made from it, else None."""
+        if address not in self._usable:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind((address, 0))
+                except OSError:
+                    self._usable[address] = False
+                else:
+                    self._usable[address] = True
+        return address if self._usable[address] else None
+
+    async def connect(
+        self, address: str, port: int, *, source: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A TCP connection to who listens for `address`:`port`. Raises Unconnected."""
+        host, real_port = self.resolve(address, port)
+        local = (source, 0) if source is not None and (":" in source) == (":" in host) else None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                return await asyncio.open_connection(host, real_port, ssl=tls, local_addr=local)
+        except TimeoutError as error:
+            raise Unconnected(address, port, timed_out=True) from error
+        except OSError as error:
+            raise Unconnected(address, port, timed_out=False) from error
 
     def _bind_elsewhere(self, address: str, port: int, kind: socket.SocketKind) -> socket.socket:
         # A port that serves TCP and UDP should have one number for both, also when mapped.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from albc.model.reference import SecretText, Token
-from albc.model.wire import Omit, wire, wire_map
+from albc.model.wire import Omit, to_wire, wire, wire_map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Stickiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
-    target_groups: tuple[TargetGroupTuple, ...]
+    target_groups: tuple[TargetGroupTuple, ...] = wire(omit=Omit.NEVER, as_=lambda groups: to_wire(groups) or None)
     stickiness: Stickiness | None = wire("targetGroupStickinessConfig", omit=Omit.NONE)
 
 

@@ -72,16 +72,23 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """What matches `regex` becomes `replace`."""
+
+    regex: str = wire(omit=Omit.NEVER)
+    replace: str = wire(omit=Omit.NEVER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RewriteTransform:
-    """A rewrite of the URL's path and query, or of the Host header, by one regular expression."""
+    """Rewrites of the URL's path and query, or of the Host header."""
 
     type: Literal["url-rewrite", "host-header-rewrite"]
-    regex: str
-    replace: str
+    rewrites: tuple[Rewrite, ...]
 
     def __wire__(self) -> dict[str, Any]:
         config = "urlRewriteConfig" if self.type == "url-rewrite" else "hostHeaderRewriteConfig"
-        return {"type": self.type, config: {"rewrites": [{"regex": self.regex, "replace": self.replace}]}}
+        return {"type": self.type, config: {"rewrites": to_wire(self.rewrites)}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,5 +34,6 @@ class Problem:
 class Built:
     """What mapping makes of a group of objects."""
 
-    stack: Stack
+    stack: Stack | None
+    """None: nothing sound could be built, so what exists in AWS stays as it is. (To remove it, a stack is empty.)"""
     problems: tuple[Problem, ...] = ()

@@ -8,6 +8,11 @@ from albc.model.reference import Ref, Token
 from albc.model.wire import Omit, hidden, to_wire, wire, wire_map
 
 
+def _null_if_empty(items: tuple[Any, ...]) -> list[Any] | None:
+    # The reference prints Go's nil slices here (spec/service.md A14).
+    return [to_wire(item) for item in items] or None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkingPeer:
     """Exactly one of a CIDR and a security group."""
@@ -29,8 +34,8 @@ class NetworkingPort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkingIngressRule:
-    from_: tuple[NetworkingPeer, ...] = wire("from", omit=Omit.NEVER)
-    ports: tuple[NetworkingPort, ...]
+    from_: tuple[NetworkingPeer, ...] = wire("from", omit=Omit.NEVER, as_=_null_if_empty)
+    ports: tuple[NetworkingPort, ...] = wire(omit=Omit.NEVER, as_=_null_if_empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

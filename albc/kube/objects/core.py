@@ -68,6 +68,7 @@ class ContainerPort(Struct, frozen=True, kw_only=True):
 class Container(Struct, frozen=True, kw_only=True):
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
+    restart_policy: str | None = None
 
 
 class PodReadinessGate(Struct, frozen=True, kw_only=True):
@@ -81,6 +82,11 @@ class PodSpec(Struct, frozen=True, kw_only=True):
     init_containers: tuple[Container, ...] = ()
     readiness_gates: tuple[PodReadinessGate, ...] = ()
     termination_grace_period_seconds: int | None = None
+
+    @property
+    def serving_containers(self) -> tuple[Container, ...]:
+        """Containers that run beside one another: init containers that restart always are side-cars."""
+        return (*self.containers, *(c for c in self.init_containers if c.restart_policy == "Always"))
 
 
 class PodCondition(Struct, frozen=True, kw_only=True):

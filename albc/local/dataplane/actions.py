@@ -194,7 +194,7 @@ def parse_transforms(transforms: Sequence[Mapping[str, Any]]) -> Transforms:
 def apply_transforms(transforms: Transforms, host: str, target: str) -> tuple[str, str]:
     """New Host header and request target (path and query, as the URL rewrite sees them). Raises TransformFailed."""
     new_target = _first(transforms.url, target)
-    if not new_target.startswith("/"):
+    if new_target != target and not new_target.startswith("/"):
         raise TransformFailed("the rewritten URL does not begin with /")
     return _first(transforms.host, host), new_target
 

@@ -36,15 +36,16 @@ class Candidate:
 
 
 def eligible(candidates: Sequence[Candidate], minimum_healthy: int = 1) -> tuple[Candidate, ...]:
-    """Those that may get traffic: the healthy ones, or all but the initial ones when too few are healthy.
+    """Those that may get traffic, sorted: the healthy ones, or all but the initial ones when too few are healthy.
 
     `minimum_healthy` is `target_group_health.unhealthy_state_routing.minimum_healthy_targets.count`: below it the
     load balancer fails open. A target that no probe has judged yet gets nothing: it has never shown that it listens.
     """
-    healthy = tuple(candidate for candidate in candidates if candidate.health is Health.HEALTHY)
+    ordered = sorted(candidates, key=lambda candidate: candidate.key)
+    healthy = tuple(candidate for candidate in ordered if candidate.health is Health.HEALTHY)
     if len(healthy) >= max(minimum_healthy, 1):
         return healthy
-    return tuple(candidate for candidate in candidates if candidate.health is not Health.INITIAL)
+    return tuple(candidate for candidate in ordered if candidate.health is not Health.INITIAL)
 
 
 def pick_group(groups: Sequence[tuple[str, int]], chance: float) -> str | None:
@@ -59,20 +60,20 @@ def pick_group(groups: Sequence[tuple[str, int]], chance: float) -> str | None:
 
 
 def pick_target(candidates: Sequence[Candidate], algorithm: str, turn: int, chance: float) -> TargetKey | None:
-    """One of the eligible candidates by `load_balancing.algorithm.type`; None when there is none.
+    """One of `eligible` candidates by `load_balancing.algorithm.type`; None when there is none.
 
     `turn` counts the picks of this target group so far; ties under least outstanding requests go by turn as well.
+    `chance` is uniform in [0, 1).
     """
     if not candidates:
         return None
-    ordered = sorted(candidates, key=lambda candidate: candidate.key)
     match algorithm:
         case "least_outstanding_requests":
-            fewest = min(candidate.outstanding for candidate in ordered)
-            ordered = [candidate for candidate in ordered if candidate.outstanding == fewest]
+            fewest = min(candidate.outstanding for candidate in candidates)
+            candidates = [candidate for candidate in candidates if candidate.outstanding == fewest]
         case "weighted_random":
-            return ordered[int(chance * len(ordered))].key
-    return ordered[turn % len(ordered)].key
+            return candidates[int(chance * len(candidates))].key
+    return candidates[turn % len(candidates)].key
 
 
 def pick_by_source(candidates: Sequence[Candidate], source_ip: str, digest: Callable[[str], int]) -> TargetKey | None:

@@ -112,3 +112,8 @@ class Wire:
 def wire_of(service: str) -> Wire:
     """The wire form of a service that the account has (botocore's name)."""
     return Wire(load_model(service, SERVICES[service]))
+
+
+def plain_error(error: ApiError) -> HttpAnswer:
+    """The answer to a request of which not even the service is known."""
+    return HttpAnswer(error.status, "text/plain", f"{error.code}: {error.message}\n".encode())

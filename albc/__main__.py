@@ -1,0 +1,5 @@
+"""`python -m albc` is `albc`."""
+
+from albc.cli import main
+
+main()

@@ -1,0 +1,121 @@
+"""The `albc` command. Each subcommand imports what it needs when it runs, so that `--help` and `plan` start fast."""
+
+import sys
+from typing import Annotated, NoReturn
+
+from cyclopts import App, Parameter
+from cyclopts.exceptions import CycloptsError
+
+from albc import __version__
+from albc.cli.usage import UsageError
+from albc.settings import Settings
+
+app = App(
+    name="albc",
+    version=__version__,
+    help=(
+        "AWS Load Balancer Controller for Kubernetes.\n\n"
+        "Try it on this machine: `albc demo`. Run it against a cluster: `albc run --cluster-name NAME`. "
+        "See what it would do: `albc plan`."
+    ),
+)
+local = App(name="local", help="A Kubernetes cluster and an AWS account on this machine, for trying out and for tests.")
+app.command(local)
+
+
+@app.command
+def run(settings: Settings = Settings()) -> None:  # noqa: B008  the defaults of a frozen value
+    """Run the controller against the cluster of the kubeconfig (or the one it runs in) and the AWS account."""
+    from albc.cli.run import run_controller
+
+    run_controller(settings)
+
+
+@app.command
+def plan(
+    *,
+    file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=())] = (),
+    facts: str = "",
+    output: Annotated[str, Parameter(name=("--output", "-o"))] = "stack-json",
+    settings: Settings = Settings(),  # noqa: B008  the defaults of a frozen value
+) -> int:
+    """Show what the controller would build from manifests, without a cluster and without AWS.
+
+    Parameters
+    ----------
+    file
+        Manifests: a file, a folder or `-` for standard input; may be repeated. They are the whole cluster.
+    facts
+        A file with the answers that AWS would give; without writing anything anywhere.
+    output
+        `stack-json`: the models and the problems, for machines.
+    """
+    from albc.cli.plan import plan_from_files
+
+    return plan_from_files(file, facts, output, settings)
+
+
+@app.command
+def gates() -> None:
+    """List the feature gates with their defaults and what they do."""
+    from albc.cli.gates import print_gates
+
+    print_gates()
+
+
+@app.command
+def demo(
+    *,
+    once: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Start a cluster and an AWS account on this machine, apply the examples, and send traffic through them.
+
+    Parameters
+    ----------
+    once
+        End when everything was shown; the exit status is 0 only if every step worked.
+    """
+    from albc.cli.demo import run_demo
+
+    return run_demo(once=once)
+
+
+@local.command
+def up(
+    *,
+    kubeconfig: str = "",
+    kubernetes_port: int = 0,
+    aws_port: int = 0,
+) -> None:
+    """Start the embedded cluster and account on loopback, and print how to reach them. Ctrl-C ends them.
+
+    Parameters
+    ----------
+    kubeconfig
+        Where to write the kubeconfig; empty means a file in the temporary folder, which is printed.
+    kubernetes_port
+        Port of the Kubernetes API; 0 takes a free one.
+    aws_port
+        Port of the AWS endpoint; 0 takes a free one.
+    """
+    from albc.cli.local import run_local
+
+    run_local(kubeconfig=kubeconfig, kubernetes_port=kubernetes_port, aws_port=aws_port)
+
+
+def main() -> NoReturn:
+    """Entry point: a fault of the caller is one line on standard error and exit status 2."""
+    try:
+        status = app(exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        _refuse(f"{str(error).strip().rstrip('.')}; `albc --help` shows what there is")
+    except UsageError as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"albc: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,432 @@
+"""Keeps a store equal to what the API server has of one kind, and tells handlers what changed.
+
+* Handlers see every change once, in order per object, after the store has it: added, updated, deleted.
+* What happened while nobody watched is found by comparing: a list that lacks an object gives a deletion with the last
+  known state (`final` is False: a tombstone).
+* `synced` is set after the first complete list, or, for an optional kind, when the server does not know the kind.
+* Nothing that the server or the network does ends an informer: each fault is retried with a jittered back-off of its
+  own, so a kind that is forbidden or missing does not disturb the others.
+* An object that cannot be decoded is logged and left at its last good state; the others go on.
+* A handler that raises is logged; the other handlers and the next changes go on.
+
+Not promised: that handlers see every intermediate state of an object, or changes of different objects in order.
+Made by `albc.engine.manager`; calls `albc.kube.client` (list and watch) and its handlers (no await in them).
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Generic, Literal, TypeVar
+
+import anyio
+import anyio.lowlevel
+import msgspec
+import structlog
+from pydantic import ValidationError
+
+from albc.engine.gc_pause import gc_paused
+from albc.engine.store import IndexFunction, Object, ObjectKey, Store, key_of
+from albc.errors import AlbcError, Forbidden, Gone, Invalid, NotFound, Throttled, Unavailable
+from albc.kube.client import EVERYTHING, Client, Selection, Silence, Status, error_of
+from albc.kube.resource import Resource
+
+log = structlog.stdlib.get_logger("engine.informer")
+
+T = TypeVar("T", bound=Object)
+
+WATCH_SECONDS: Final = (290.0, 590.0)
+"""The server is asked to end each watch after a random time between these, so that watches do not end together."""
+SILENCE: Final = 90.0
+"""Seconds without a byte, not even a bookmark (the server sends one a minute), after which a connection is dead."""
+INITIAL_SILENCE: Final = 15.0
+"""The same while a streaming list is under way: a server that does not know it never says where it ends."""
+FIRST_DELAY: Final = 0.8
+LONGEST_DELAY: Final = 30.0
+"""Back-off of a fault that repeats, in seconds, as in client-go's reflector; the jitter is all of it, so that the
+watches that a restarted server ended at once do not come back at once."""
+HEALTHY_AFTER: Final = 120.0
+"""Seconds without a fault after which the next one counts as the first."""
+SHORTEST_WATCH: Final = 1.0
+"""A watch that ends sooner without an event is a fault, else a server that ends each at once is asked without pause."""
+CHUNK: Final = 200
+"""Objects decoded, compared or told of between two looks at the event loop: some 10 ms of Pods."""
+INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
+"""Annotation of the bookmark that ends a streaming list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """One thing that happened to one object."""
+
+    type: Literal["added", "updated", "deleted", "resynced"]
+    object: T
+    """The newest state known; of a deleted object its last one."""
+    old: T | None = None
+    """The state before, of `updated` and `resynced`."""
+    initial: bool = False
+    """It was there when we came: part of the first list, or told to a handler that was added later."""
+    final: bool = True
+    """False for a tombstone: the deletion was missed, and the object may have changed before it."""
+
+    @property
+    def key(self) -> ObjectKey:
+        return key_of(self.object)
+
+
+Handler = Callable[[Change[T]], None]
+
+
+class Phase(StrEnum):
+    """What an informer is doing."""
+
+    STARTING = "starting"
+    LISTING = "listing"
+    WATCHING = "watching"
+    WAITING = "waiting"
+    """For the end of a back-off."""
+    ABSENT = "absent"
+    """The server does not know the kind: its CRD is not installed."""
+    FORBIDDEN = "forbidden"
+    """We lack the permission to list or watch the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class InformerStatistics:
+    """An informer at one moment."""
+
+    kind: str
+    """Plural and group, as `kubectl` takes it: `gateways.gateway.networking.k8s.io`."""
+    singular: str
+    """The kind in lower case: `gateway`."""
+    selection: Selection
+    phase: Phase
+    synced: bool
+    objects: int
+    lists: int
+    watches: int
+    events: int
+    """ADDED, MODIFIED and DELETED events received by watches."""
+    undecodable: int
+    last_error: str
+
+
+class _WatchEvent(msgspec.Struct, frozen=True):
+    type: str
+    object: msgspec.Raw
+
+
+class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+    annotations: dict[str, str] | None = None
+
+
+class _Identity(msgspec.Struct, frozen=True):
+    """Enough of an object to say which it is, or of a bookmark to go on from it; bookmarks have no name."""
+
+    metadata: _Metadata = _Metadata()
+
+    @property
+    def key(self) -> ObjectKey:
+        return ObjectKey(self.metadata.namespace, self.metadata.name)
+
+
+_EVENT: Final = msgspec.json.Decoder(_WatchEvent)
+_IDENTITY: Final = msgspec.json.Decoder(_Identity)
+_STATUS: Final = msgspec.json.Decoder(Status)
+
+
+class Informer(Generic[T]):
+    """See the head of this module."""
+
+    def __init__(
+        self,
+        client: Client,
+        resource: Resource[T],
+        select: Selection = EVERYTHING,
+        *,
+        indexes: Mapping[str, IndexFunction[T]] | None = None,
+        optional: bool = False,
+    ) -> None:
+        self.resource = resource
+        self.select = select
+        self.optional = optional
+        self.store: Store[T] = Store(str(resource), indexes)
+        self.synced = anyio.Event()
+        self._client = client
+        self._handlers: list[Handler[T]] = []
+        self._streaming = True
+        self._phase = Phase.STARTING
+        self._lists = self._watches = self._events = self._undecodable = 0
+        self._last_error = ""
+        self._resource_version = ""
+        """From where the next watch goes on; empty: from a new list."""
+        self._last_fault = 0.0
+        self._delay = FIRST_DELAY
+
+    def add_handler(self, handler: Handler[T]) -> None:
+        """`handler` is told of all that is here (as initial additions) and of each change from now on."""
+        for obj in self.store.list():
+            self._tell(handler, Change("added", obj, initial=True))
+        self._handlers.append(handler)
+
+    def remove_handler(self, handler: Handler[T]) -> None:
+        self._handlers.remove(handler)
+
+    async def run(self) -> None:
+        """Lists and watches until cancelled."""
+        while True:
+            try:
+                if not self._resource_version:
+                    await self._list()
+                await self._watch()
+            except AlbcError as error:
+                if isinstance(error, Gone):
+                    self._resource_version = ""
+                await self._pause(error)
+
+    async def resync(self) -> None:
+        """Tells the handlers of every object, although nothing changed."""
+        for number, key in enumerate(sorted(self.store.keys())):
+            if (obj := self.store.get(key)) is not None:
+                self._notify(Change("resynced", obj, obj))
+            await _breathe(number)
+
+    def statistics(self) -> InformerStatistics:
+        return InformerStatistics(
+            kind=str(self.resource),
+            singular=self.resource.kind.lower(),
+            selection=self.select,
+            phase=self._phase,
+            synced=self.synced.is_set(),
+            objects=len(self.store),
+            lists=self._lists,
+            watches=self._watches,
+            events=self._events,
+            undecodable=self._undecodable,
+            last_error=self._last_error,
+        )
+
+    # Listing
+
+    async def _list(self) -> None:
+        """Brings the store up to date with a complete list, and sets from where to watch."""
+        self._phase = Phase.LISTING
+        self._lists += 1
+        found: dict[ObjectKey, T] = {}
+        version = await self._list_by_stream(found) if self._streaming else ""
+        if not version:
+            found.clear()
+            version = await self._list_by_pages(found)
+        await self._replace(found)
+        self._resource_version = version
+        self.synced.set()
+
+    async def _list_by_stream(self, found: dict[ObjectKey, T]) -> str:
+        """A watch that begins with all objects and says where they end. "" if the server does not offer it."""
+        parameters = {
+            "sendInitialEvents": "true",
+            "resourceVersionMatch": "NotOlderThan",
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": _watch_seconds(),
+        }
+        try:
+            async with self._client.watch(self.resource, self.select, parameters, INITIAL_SILENCE) as lines:
+                with gc_paused():
+                    async for line in lines:
+                        event = _decode_event(line)
+                        match event.type:
+                            case "ADDED" | "MODIFIED":
+                                self._collect(event.object, found)
+                            case "DELETED":
+                                found.pop(_identify(event.object).key, None)
+                            case "BOOKMARK":
+                                metadata = _identify(event.object).metadata
+                                if INITIAL_EVENTS_END in (metadata.annotations or {}):
+                                    return metadata.resource_version
+                            case _:  # ERROR: with etcd before 3.5.13 for one
+                                error = _error_of_event(event)
+                                if isinstance(error, Gone | Throttled):
+                                    raise error
+                                break
+        except (Invalid, Silence) as error:
+            # An older server refuses the parameters, or ignores them and falls silent.
+            log.debug("no streaming list", kind=str(self.resource), because=str(error))
+        self._streaming = False
+        return ""
+
+    async def _list_by_pages(self, found: dict[ObjectKey, T]) -> str:
+        """Raises `Gone` when a continue token expires."""
+        continue_token = ""
+        while True:
+            page = await self._client.page(self.resource, self.select, continue_token)
+            with gc_paused():
+                for number, raw in enumerate(page.items or ()):
+                    self._collect(raw, found)
+                    await _breathe(number)
+            continue_token = page.metadata.continue_token
+            if not continue_token:
+                return page.metadata.resource_version
+
+    def _collect(self, raw: msgspec.Raw, found: dict[ObjectKey, T]) -> None:
+        """Adds one listed object, as it is in the store already if it has not changed since."""
+        obj = self._decode(raw)
+        key = _identify(raw).key if obj is None else key_of(obj)
+        known = self.store.get(key)
+        if obj is None or (known is not None and known.metadata.resource_version == obj.metadata.resource_version):
+            obj = known
+        if obj is not None:
+            found[key] = obj
+
+    async def _replace(self, found: Mapping[ObjectKey, T]) -> None:
+        """Makes the store hold what was found, and tells the difference."""
+        initial = not self.synced.is_set()
+        for number, key in enumerate(sorted(self.store.keys() - found.keys())):
+            self._remove(key, None)
+            await _breathe(number)
+        for number, obj in enumerate(found.values()):
+            self._put(obj, initial=initial)
+            await _breathe(number)
+
+    # Watching
+
+    async def _watch(self) -> None:
+        """Follows the changes until the server ends the watch."""
+        self._phase = Phase.WATCHING
+        self._watches += 1
+        events, started = self._events, anyio.current_time()
+        parameters = {
+            "resourceVersion": self._resource_version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": _watch_seconds(),
+        }
+        async with self._client.watch(self.resource, self.select, parameters, SILENCE) as lines:
+            self._last_error = ""
+            async for line in lines:
+                self._follow(_decode_event(line))
+        if self._events == events and anyio.current_time() - started < SHORTEST_WATCH:
+            raise Unavailable(f"the server ends each watch of {self.resource} at once")
+
+    def _follow(self, event: _WatchEvent) -> None:
+        if event.type == "BOOKMARK":
+            self._resource_version = _identify(event.object).metadata.resource_version
+            return
+        if event.type not in ("ADDED", "MODIFIED", "DELETED"):
+            error = _error_of_event(event)
+            if not isinstance(error, Throttled):
+                self._resource_version = ""
+            raise error
+        self._events += 1
+        obj = self._decode(event.object)
+        if obj is None:
+            identity = _identify(event.object)
+            key, version = identity.key, identity.metadata.resource_version
+        else:
+            key, version = key_of(obj), obj.metadata.resource_version
+        if event.type == "DELETED":
+            self._remove(key, obj)
+        elif obj is not None:
+            self._put(obj, initial=False)
+        self._resource_version = version
+
+    # What both have in common
+
+    def _put(self, obj: T, *, initial: bool) -> None:
+        old = self.store.get(key_of(obj))
+        if old is None:
+            self.store.put(obj)
+            self._notify(Change("added", obj, initial=initial))
+        elif old.metadata.uid != obj.metadata.uid:
+            # Deleted and made anew while nobody watched: what belonged to the old one must go.
+            self._remove(key_of(obj), None)
+            self._put(obj, initial=initial)
+        elif old.metadata.resource_version != obj.metadata.resource_version:
+            self.store.put(obj)
+            self._notify(Change("updated", obj, old))
+
+    def _remove(self, key: ObjectKey, last: T | None) -> None:
+        """`last` is the state at deletion, where it is known."""
+        old = self.store.remove(key)
+        if old is not None:
+            self._notify(Change("deleted", last or old, old, final=last is not None))
+
+    def _notify(self, change: Change[T]) -> None:
+        for handler in self._handlers:
+            self._tell(handler, change)
+
+    def _tell(self, handler: Handler[T], change: Change[T]) -> None:
+        try:
+            handler(change)
+        except Exception:
+            log.exception("handler failed", kind=str(self.resource), object=str(change.key), change=change.type)
+
+    def _decode(self, raw: msgspec.Raw) -> T | None:
+        try:
+            return self.resource.decode(bytes(raw))
+        except (msgspec.MsgspecError, ValidationError) as error:
+            self._undecodable += 1
+            log.error(
+                "cannot read object", kind=str(self.resource), object=str(_identify(raw).key), error=_first_line(error)
+            )
+            return None
+
+    async def _pause(self, error: AlbcError) -> None:
+        """Waits before the next attempt, the longer the more often it was needed of late."""
+        match error:
+            case NotFound():
+                phase = Phase.ABSENT
+                if self.optional:
+                    self.synced.set()
+            case Forbidden():
+                phase = Phase.FORBIDDEN
+            case _:
+                phase = Phase.WAITING
+        if (phase, str(error)) != (self._phase, self._last_error):
+            level = log.info if isinstance(error, Gone | NotFound) else log.warning
+            level("cannot list or watch", kind=str(self.resource), phase=phase.value, error=str(error))
+        self._phase, self._last_error = phase, str(error)
+        now = anyio.current_time()
+        if now - self._last_fault > HEALTHY_AFTER:
+            self._delay = FIRST_DELAY
+        wanted = getattr(error, "retry_after", None) or 0.0
+        await anyio.sleep(wanted + random.uniform(0, self._delay))  # noqa: S311 - jitter is no secret
+        self._delay = min(2 * self._delay, LONGEST_DELAY)
+        self._last_fault = anyio.current_time()
+
+
+def _decode_event(line: bytes) -> _WatchEvent:
+    try:
+        return _EVENT.decode(line)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"a watch sent what is no event: {error}") from error
+
+
+def _error_of_event(event: _WatchEvent) -> AlbcError:
+    """What an ERROR event means."""
+    try:
+        return error_of(_STATUS.decode(event.object))
+    except msgspec.MsgspecError:
+        return Unavailable(f"a watch sent an event of type {event.type}")
+
+
+def _identify(raw: msgspec.Raw) -> _Identity:
+    try:
+        return _IDENTITY.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"an object without usable metadata: {error}") from error
+
+
+def _watch_seconds() -> str:
+    return str(round(random.uniform(*WATCH_SECONDS)))  # noqa: S311 - jitter is no secret
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+async def _breathe(number: int) -> None:
+    """Lets the event loop look after others, once in `CHUNK` objects."""
+    if number % CHUNK == CHUNK - 1:
+        await anyio.lowlevel.checkpoint()

@@ -1,0 +1,61 @@
+"""What a local account is like: who owns it, how fast it is, what it allows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Clock = Callable[[], float]
+"""Seconds since the epoch. Tests give their own, so that time passes when they say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Limits of an account, AWS's defaults (Elastic Load Balancing and VPC user guides, "Quotas")."""
+
+    application_load_balancers: int = 50
+    network_load_balancers: int = 50
+    target_groups: int = 3000
+    listeners_per_load_balancer: int = 50
+    rules_per_application_load_balancer: int = 100
+    """Default rules are not counted."""
+    certificates_per_load_balancer: int = 25
+    """Default certificates are not counted."""
+    targets_per_target_group: int = 1000
+    target_groups_per_application_load_balancer: int = 100
+    target_groups_per_action: int = 5
+    condition_values_per_rule: int = 5
+    wildcards_per_rule: int = 6
+    tags_per_resource: int = 50
+    security_groups_per_vpc: int = 2500
+    rules_per_security_group: int = 60
+    security_groups_per_load_balancer: int = 5
+    certificates: int = 2500
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """Times are seconds of the account's clock."""
+
+    account_id: str = "123456789012"
+    region: str = "us-west-2"
+    cluster_name: str = "local"
+    """Whose tag (`kubernetes.io/cluster/NAME`) the nodes' security group bears."""
+
+    latency_seconds: float = 0.0
+    """How long each call takes (the server waits, not the account)."""
+    throttling: bool = False
+    """Refuse calls above AWS's published rates."""
+    health_seconds: float = 1.0
+    """How long a target in use is `initial` when no data plane probes it."""
+    active_seconds: float = 0.5
+    """How long a new load balancer is `provisioning`."""
+    consistency_seconds: float = 0.0
+    """How long a new resource is not found by reading calls, and a new listener by any call."""
+    release_seconds: float = 0.0
+    """How long a deleted load balancer holds on to its network interfaces, and with them its security groups."""
+
+    quotas: Quotas = field(default_factory=Quotas)
+    web_acls: tuple[str, ...] = ("demo",)
+    """Names of regional web ACLs (WAFv2 and WAF Classic) that exist from the start."""
+    shield_subscribed: bool = False
+    user_pool_clients: tuple[tuple[str, str], ...] = ()
+    """Cognito user pool clients that exist: (user pool id, client id)."""

@@ -1,0 +1,56 @@
+"""STS: who the caller is, and credentials of roles. Credentials are made up; signatures are not checked."""
+
+from albc.local.aws.errors import ApiError
+from albc.local.aws.ids import hex_id
+from albc.local.aws.services.operation import Answer, Operations, Params
+from albc.local.aws.state import State
+
+DEFAULT_DURATION = 3600
+
+
+def get_caller_identity(state: State, _params: Params) -> Answer:
+    account = state.options.account_id
+    return {"Account": account, "UserId": "AIDALOCALLOCALLOCAL01", "Arn": f"arn:aws:iam::{account}:user/local"}
+
+
+def assume_role(state: State, params: Params) -> Answer:
+    parts = params["RoleArn"].split(":")
+    if len(parts) != 6 or not parts[5].startswith("role/"):
+        raise ApiError("ValidationError", f"{params['RoleArn']} is invalid")
+    account, role, session = parts[4], parts[5].rpartition("/")[2], params["RoleSessionName"]
+    serial = state.next_serial()
+    return {
+        "Credentials": {
+            "AccessKeyId": access_key(account, hex_id(params["RoleArn"], serial, digits=4)),
+            "SecretAccessKey": hex_id("secret", params["RoleArn"], serial, digits=40),
+            "SessionToken": hex_id("token", params["RoleArn"], serial, digits=64),
+            "Expiration": state.clock() + params.get("DurationSeconds", DEFAULT_DURATION),
+        },
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"AROA{hex_id(params['RoleArn'], digits=17).upper()}:{session}",
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+        },
+    }
+
+
+def assume_role_with_web_identity(state: State, params: Params) -> Answer:
+    answer = assume_role(state, params)
+    return {**answer, "Provider": "local", "Audience": "sts.amazonaws.com", "SubjectFromWebIdentityToken": "local"}
+
+
+def access_key(account_id: str, nonce: str) -> str:
+    """A temporary access key that names its account, so that the server knows whose call it is."""
+    return f"ASIA{account_id}{nonce.upper()}"
+
+
+def account_of(key: str) -> str | None:
+    """The account of an access key that `access_key` made; None for any other."""
+    account = key[4:16]
+    return account if key.startswith("ASIA") and len(key) == 20 and account.isdigit() else None
+
+
+OPERATIONS: Operations = {
+    "GetCallerIdentity": get_caller_identity,
+    "AssumeRole": assume_role,
+    "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
+}

@@ -1,0 +1,48 @@
+"""What an account holds, without any operation. `services` read and change it; nothing here checks a rule of AWS."""
+
+from dataclasses import dataclass, field
+
+from albc.local.aws.layout import Layout
+from albc.local.aws.options import AccountOptions, Clock
+from albc.local.aws.state.certificates import Certificates
+from albc.local.aws.state.load_balancing import LoadBalancing
+from albc.local.aws.state.network import Network
+from albc.local.aws.state.protection import Firewalls, Shield
+
+
+@dataclass(slots=True)
+class State:
+    """All of one account, and the clock that it lives by."""
+
+    options: AccountOptions
+    clock: Clock
+    network: Network
+    load_balancing: LoadBalancing
+    certificates: Certificates
+    firewalls: Firewalls
+    shield: Shield
+    roles: set[str] = field(default_factory=set)
+    """Service-linked roles that exist."""
+    serial: int = 0
+    """How many things were made; makes the ids of things with the same name differ."""
+
+    @classmethod
+    def fresh(cls, options: AccountOptions, layout: Layout, clock: Clock) -> "State":
+        """An account with its network and nothing else."""
+        return cls(
+            options=options,
+            clock=clock,
+            network=Network(layout, options.account_id, clock()),
+            load_balancing=LoadBalancing(),
+            certificates=Certificates(options, clock),
+            firewalls=Firewalls(options),
+            shield=Shield(options.shield_subscribed),
+        )
+
+    def next_serial(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def visible(self, created_at: float) -> bool:
+        """Whether a reading call finds something of this age already (`consistency_seconds`)."""
+        return self.clock() - created_at >= self.options.consistency_seconds

@@ -1,0 +1,104 @@
+"""Health checks: one loop for each target that is in use, which really connects and tells what it finds.
+
+`plane` says with `watch` which targets are to be probed; findings go to the target group (so that traffic follows) and
+to `report`, once for each change of health or of its reason.
+"""
+
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.abc
+import h11
+
+from albc.local.dataplane.balancing import Health
+from albc.local.dataplane.health import FAILED, TIMED_OUT, Finding, HealthCheck, Tally, mismatch
+from albc.local.dataplane.http1 import BadAnswer, RequestHead, TargetSide
+from albc.local.dataplane.upstreams import Target, TargetGroup, unverified_context
+from albc.local.network import AddressBook, Unconnected
+
+ReportHealth = Callable[[str, str, int, bool, str], None]
+"""(TargetGroupArn, target Id, target Port, healthy, reason). The reason is empty for a healthy target, else an AWS
+reason code, a colon and a description."""
+
+
+@dataclass
+class _Loop:
+    target: Target
+    check: HealthCheck
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+
+class Prober:
+    """The probe loops of a data plane; they run in the task group that it is given."""
+
+    def __init__(self, book: AddressBook, tasks: anyio.abc.TaskGroup, report: ReportHealth) -> None:
+        self._book = book
+        self._tasks = tasks
+        self._report = report
+        self._tls = unverified_context()
+        self._loops: dict[tuple[str, str, int], _Loop] = {}
+
+    def watch(self, groups: Iterable[TargetGroup], source: Callable[[TargetGroup], str | None]) -> None:
+        """Probe the active targets of these groups from now on, and no others. `source` is where probes come from."""
+        wanted = {
+            (group.arn, target.key.id, target.key.port): (group, target) for group in groups for target in group.active
+        }
+        for key, loop in list(self._loops.items()):
+            group, target = wanted.get(key, (None, None))
+            if group is None or target is not loop.target or HealthCheck.of(group.item) != loop.check:
+                loop.scope.cancel()
+                del self._loops[key]
+        for key, (group, target) in wanted.items():
+            if key not in self._loops:
+                loop = self._loops[key] = _Loop(target, HealthCheck.of(group.item))
+                self._tasks.start_soon(self._run, group, loop, source(group))
+
+    async def _run(self, group: TargetGroup, loop: _Loop, source: str | None) -> None:
+        target, check = loop.target, loop.check
+        reported: tuple[Health, str] | None = None
+        tally = Tally(target.health)
+        with loop.scope:
+            while True:
+                finding = await self._probe(target, check, source)
+                tally = tally.after(finding, check)
+                if tally.health is not target.health:
+                    group.judge(target, tally.health)
+                news = (tally.health, finding.reason)
+                # A failure that does not yet suffice is no news, nor is a success of a target that stays unhealthy.
+                settled = finding.passed == (tally.health is Health.HEALTHY)
+                if tally.health is not Health.INITIAL and settled and news != reported:
+                    reported = news
+                    self._report(group.arn, target.key.id, target.key.port, tally.health is Health.HEALTHY, news[1])
+                await anyio.sleep(check.interval)
+
+    async def _probe(self, target: Target, check: HealthCheck, source: str | None) -> Finding:
+        endpoint = (target.address, check.port or target.key.port)
+        tls = self._tls if check.protocol == "HTTPS" else None
+        with anyio.move_on_after(check.timeout):
+            try:
+                reader, writer = await self._book.connect(*endpoint, source=source, tls=tls)
+            except Unconnected as refused:
+                return TIMED_OUT if refused.timed_out else FAILED
+            try:
+                if check.protocol not in ("HTTP", "HTTPS"):
+                    return Finding(True)
+                return await _ask(TargetSide(reader, writer, silence=check.timeout), endpoint, check)
+            except (BadAnswer, OSError, ssl.SSLError, h11.LocalProtocolError):
+                return FAILED
+            finally:
+                writer.close()
+        return TIMED_OUT
+
+
+async def _ask(connection: TargetSide, endpoint: tuple[str, int], check: HealthCheck) -> Finding:
+    headers = [
+        (b"Host", f"{endpoint[0]}:{endpoint[1]}".encode()),
+        (b"Connection", b"close"),
+        (b"User-Agent", b"ELB-HealthChecker/2.0"),
+        (b"Accept-Encoding", b"gzip, compressed"),
+    ]
+    connection.send_head(RequestHead("GET", check.path, headers, has_body=False))
+    answer = await connection.answer()
+    return Finding(True) if check.accepts(answer.status) else mismatch(answer.status)

@@ -1,0 +1,81 @@
+"""Inbound security group rules, one source each, and the difference between two sets (spec/targets.md §10).
+
+EC2 gathers the sources of one protocol and port range; here each is a `Permission` of its own, so that sets compare.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Source = Literal["cidr_ipv4", "cidr_ipv6", "prefix_list", "group"]
+
+# EC2's list of sources of a permission, and the field of each that names it.
+_SOURCES: Mapping[Source, tuple[str, str]] = {
+    "cidr_ipv4": ("IpRanges", "CidrIp"),
+    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list": ("PrefixListIds", "PrefixListId"),
+    "group": ("UserIdGroupPairs", "GroupId"),
+}
+
+_LABEL = re.compile(r"([^\s,=]+)=([^\s,=]+)(?:,|$)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Permission:
+    """One source that may connect. The description is no part of its identity."""
+
+    protocol: str
+    """`tcp`, `udp`, `icmp`, `icmpv6`, or `-1` for all."""
+    from_port: int
+    to_port: int
+    source: Source
+    value: str
+    """CIDR, prefix list id or security group id, by `source`."""
+    description: str = field(default="", compare=False)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What the description says of the rule's owner: `key=value` pairs."""
+        return dict(_LABEL.findall(self.description))
+
+    def request(self) -> dict[str, Any]:
+        """EC2's request form."""
+        sources, name = _SOURCES[self.source]
+        item = {name: self.value} | ({"Description": self.description} if self.description else {})
+        return {"IpProtocol": self.protocol, "FromPort": self.from_port, "ToPort": self.to_port, sources: [item]}
+
+
+def from_answer(permissions: Iterable[Mapping[str, Any]]) -> tuple[Permission, ...]:
+    """The `IpPermissions` of a DescribeSecurityGroups answer."""
+    return tuple(
+        Permission(
+            answer["IpProtocol"],
+            answer.get("FromPort") or 0,
+            answer.get("ToPort") or 0,
+            source,
+            item[name],
+            item.get("Description", ""),
+        )
+        for answer in permissions
+        for source, (sources, name) in _SOURCES.items()
+        for item in answer.get(sources, ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionChange:
+    grant: tuple[Permission, ...]
+    revoke: tuple[Permission, ...]
+
+
+def change(
+    current: Iterable[Permission],
+    desired: Iterable[Permission],
+    *,
+    labels: Mapping[str, str] = {},
+) -> PermissionChange:
+    """What to grant and to revoke. Only rules that bear all `labels` are ever revoked."""
+    have, want = set(current), set(desired)
+    revoke = (p for p in have - want if labels.items() <= p.labels.items())
+    return PermissionChange(tuple(sorted(want - have)), tuple(sorted(revoke)))
