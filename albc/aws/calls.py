@@ -11,23 +11,22 @@
 Called by whoever needs AWS: facts, inventory, apply, targets, webhooks.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from opentelemetry.trace import Span
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from albc.aws.clients import AwsSettings, ClientFactory, open_clients
+from albc.aws.clients import AwsSettings, open_clients
 from albc.aws.metrics import CallMetrics, Reply
-from albc.aws.roles import AssumedRoles, Role
-from albc.aws.services import is_writing
+from albc.aws.services import SERVICE_IDS, is_writing
 from albc.aws.throttle import LimitStatistics, Throttle
 from albc.aws.translation import error_code, http_status, translated
-from albc.errors import AlbcError, NotLeader, Throttled, Unavailable
+from albc.errors import NotLeader, Throttled, Unavailable
 from albc.telemetry.tally import count
 from albc.telemetry.tracing import span
 
@@ -42,9 +41,13 @@ _NEXT_PAGE: Final[Mapping[str, tuple[str, str]]] = {
 """Names of the page token in request and answer, where they are not `NextToken`."""
 
 
+def always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class CallStatistics:
-    """Of all credentials together."""
+    """Since start."""
 
     calls: int
     writes: int
@@ -54,7 +57,7 @@ class CallStatistics:
 
 
 class Aws:
-    """Calls with one set of credentials. `open_aws` makes the first, `assume` those of other accounts."""
+    """Calls with one set of credentials, over clients that are open."""
 
     def __init__(
         self,
@@ -62,14 +65,12 @@ class Aws:
         settings: AwsSettings,
         *,
         metrics: CallMetrics | None = None,
-        may_write: Callable[[], bool] = lambda: True,
-        roles: AssumedRoles | None = None,
+        may_write: Callable[[], bool] = always,
     ) -> None:
         self._clients = clients
         self._settings = settings
         self._metrics = metrics
         self._may_write = may_write
-        self._roles = roles
         self._throttle = Throttle(settings.limits)
         self._slots = anyio.CapacityLimiter(settings.concurrency)
         self._calls = 0
@@ -79,19 +80,34 @@ class Aws:
     def region(self) -> str:
         return self._settings.region
 
+    def with_clients(self, clients: Mapping[str, Any]) -> "Aws":
+        """The same rules for other credentials: with buckets and slots of their own."""
+        return Aws(clients, self._settings, metrics=self._metrics, may_write=self._may_write)
+
     async def call(self, service: str, operation: str, **params: Any) -> Mapping[str, Any]:
         """One call: `service` and `operation` are botocore's names (`elbv2`, `create_rule`), `params` AWS's."""
-        client = self._clients[service]
-        name = client.meta.method_to_api_mapping[operation]
         writing = is_writing(operation)
-        if writing and not self._may_write():
-            raise NotLeader(f"{service} {operation} was not sent: another replica is the leader")
-        self._calls += 1
-        self._writes += writing
-        count(write=writing)
-        service_id = client.meta.service_model.service_id.hyphenize()
-        with span(f"aws {name}", {"rpc.system": "aws-api", "rpc.service": service_id, "rpc.method": name}) as current:
-            return await _Attempts(self, service, operation, name, current).run(params)
+        name = self._clients[service].meta.method_to_api_mapping[operation]
+        labels = {"rpc.system": "aws-api", "rpc.service": SERVICE_IDS[service], "rpc.method": name}
+        with span(f"aws {name}", labels) as current:
+            if writing and not self._may_write():
+                raise NotLeader(f"{service} {operation} was not sent: this replica is not the leader")
+            self._calls += 1
+            self._writes += writing
+            count(write=writing)
+            call = _Call(service, operation, name, current)
+            started = monotonic()
+            try:
+                call.span.set_attribute(
+                    "albc.throttle_wait_seconds", await self._throttle.wait(SERVICE_IDS[service], name)
+                )
+                retrying = self._retrying(retry_unavailable=not writing)
+                answer: Mapping[str, Any] = await retrying(self._attempt, call, params)
+            finally:
+                current.set_attribute("albc.attempts", call.attempts)
+                if self._metrics and call.last:
+                    self._metrics.call(call.last, monotonic() - started, call.attempts - 1)
+            return answer
 
     async def paginate(self, service: str, operation: str, result: str, **params: Any) -> list[Mapping[str, Any]]:
         """The elements under `result` of all pages. Each page is a call."""
@@ -104,14 +120,68 @@ class Aws:
                 return elements
             params = {**params, sent: token}
 
-    async def assume(self, role: Role) -> "Aws":
-        """Calls to ELBv2 as another role, with buckets of its own (spec/aws.md §8.5)."""
-        if self._roles is None:
-            raise NotLeader("a role that was assumed cannot assume another one")
-        return await self._roles.assume(self, role)
-
     def statistics(self) -> CallStatistics:
-        waiting = self._slots.statistics().tasks_waiting
         return CallStatistics(
-            self._calls, self._writes, self._slots.borrowed_tokens, waiting, self._throttle.statistics()
+            calls=self._calls,
+            writes=self._writes,
+            in_flight=self._slots.borrowed_tokens,
+            waiting=self._slots.statistics().tasks_waiting,
+            limits=self._throttle.statistics(),
         )
+
+    def _retrying(self, *, retry_unavailable: bool) -> AsyncRetrying:
+        def worth_it(error: BaseException) -> bool:
+            return isinstance(error, Throttled) or (retry_unavailable and isinstance(error, Unavailable))
+
+        return AsyncRetrying(
+            retry=retry_if_exception(worth_it),
+            stop=stop_after_attempt(max(1, self._settings.max_attempts)),
+            wait=wait_random_exponential(multiplier=_FIRST_DELAY_SECONDS, max=self._settings.max_delay_seconds),
+            sleep=anyio.sleep,
+            reraise=True,
+        )
+
+    async def _attempt(self, call: "_Call", params: Mapping[str, Any]) -> Mapping[str, Any]:
+        async with self._slots:
+            call.attempts += 1
+            started = monotonic()
+            try:
+                answer: Mapping[str, Any] = await getattr(self._clients[call.service], call.operation)(**params)
+            except Exception as error:
+                call.answered(http_status(error), error_code(error))
+                raise translated(error, f"{call.service} {call.operation}") from error
+            else:
+                metadata = answer["ResponseMetadata"]
+                call.answered(metadata["HTTPStatusCode"], "")
+                call.span.set_attribute("aws.request_id", metadata.get("RequestId", ""))
+                return answer
+            finally:
+                if self._metrics and call.last:
+                    self._metrics.request(call.last, monotonic() - started)
+
+
+@dataclass(slots=True)
+class _Call:
+    """What becomes of one call."""
+
+    service: str
+    operation: str
+    name: str
+    span: Span
+    attempts: int = 0
+    last: Reply | None = None
+    """Of the newest attempt; None when it got no answer: such are not counted."""
+
+    def answered(self, status: int, code: str) -> None:
+        self.last = Reply(SERVICE_IDS[self.service], self.name, status, code) if status else None
+        self.span.set_attribute("http.response.status_code", status)
+        self.span.set_attribute("aws.error_code", code)
+
+
+@asynccontextmanager
+async def open_aws(
+    settings: AwsSettings, *, metrics: CallMetrics | None = None, may_write: Callable[[], bool] = always
+) -> AsyncIterator[Aws]:
+    """AWS with the default credential chain. Takes some hundred ms, none of them on the event loop."""
+    async with open_clients(settings) as clients:
+        yield Aws(clients, settings, metrics=metrics, may_write=may_write)

@@ -6,7 +6,7 @@ loop is never held up. Called by `albc.aws.calls`; nothing else holds a client.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -50,62 +50,56 @@ class StaticCredentials:
         return f"StaticCredentials({self.access_key_id}, [REDACTED])"
 
 
-class ClientFactory:
-    """Makes clients that live as long as the factory's context."""
-
-    def __init__(self, session: AioSession, settings: AwsSettings, stack: AsyncExitStack) -> None:
-        self._session = session
-        self._settings = settings
-        self._stack = stack
-
-    async def client(self, service: str, credentials: StaticCredentials | None = None) -> Any:
-        """An open client. A service's first one was made before in a thread, so this takes a few ms only."""
-        return await self._stack.enter_async_context(
-            self._session.create_client(service, **self._arguments(service), **_credentials(credentials))
-        )
-
-    async def warm_up(self, services: Iterable[str]) -> None:
-        """Loads the models of the services into the session's cache, in a thread."""
-
-        async def make_and_close() -> None:
-            # Made-up credentials: the chain is not asked here, because what it finds would be bound to this loop.
-            for service in services:
-                async with self._session.create_client(
-                    service, **self._arguments(service), **_credentials(StaticCredentials("-", "-", "-"))
-                ):
-                    pass
-
-        await anyio.to_thread.run_sync(lambda: asyncio.run(make_and_close()))
-
-    def _arguments(self, service: str) -> dict[str, Any]:
-        return {
-            "region_name": self._settings.region,
-            "endpoint_url": self._settings.endpoints.get(SERVICE_IDS[service]),
-            "config": AioConfig(
-                user_agent=f"elbv2.k8s.aws/albc-{__version__}",
-                max_pool_connections=self._settings.concurrency,
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
-                # Retries are ours (`albc.aws.calls`): the SDK's give up most calls under a throttle.
-                retries={"mode": "standard", "total_max_attempts": 1},
-            ),
+@asynccontextmanager
+async def open_clients(settings: AwsSettings) -> AsyncIterator[dict[str, Any]]:
+    """A client for each service of `SERVICE_IDS`, with the default credential chain; all are closed at the end."""
+    session = get_session()
+    await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings)))
+    async with AsyncExitStack() as stack:
+        yield {
+            service: await stack.enter_async_context(_client(session, service, settings, None))
+            for service in SERVICE_IDS
         }
 
 
 @asynccontextmanager
-async def open_clients(settings: AwsSettings) -> AsyncIterator[tuple[ClientFactory, dict[str, Any]]]:
-    """The factory, and a client for each service of `SERVICE_IDS`; all are closed at the end."""
-    async with AsyncExitStack() as stack:
-        factory = ClientFactory(get_session(), settings, stack)
-        await factory.warm_up(SERVICE_IDS)
-        yield factory, {service: await factory.client(service) for service in SERVICE_IDS}
+async def open_client(settings: AwsSettings, service: str, credentials: StaticCredentials) -> AsyncIterator[Any]:
+    """One client with credentials of its own, such as those of an assumed role."""
+    session = get_session()
+    await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings, (service,))))
+    async with _client(session, service, settings, credentials) as client:
+        yield client
 
 
-def _credentials(credentials: StaticCredentials | None) -> dict[str, str]:
-    if credentials is None:
-        return {}
-    return {
-        "aws_access_key_id": credentials.access_key_id,
-        "aws_secret_access_key": credentials.secret_access_key,
-        "aws_session_token": credentials.session_token,
-    }
+async def _load_models(session: AioSession, settings: AwsSettings, services: Iterable[str] = SERVICE_IDS) -> None:
+    """Fills the session's cache. The chain of credentials is not asked: what it finds is bound to the thread's loop."""
+    for service in services:
+        async with _client(session, service, settings, StaticCredentials("-", "-", "-")):
+            pass
+
+
+def _client(
+    session: AioSession, service: str, settings: AwsSettings, credentials: StaticCredentials | None
+) -> AbstractAsyncContextManager[Any]:
+    given = {}
+    if credentials is not None:
+        given = {
+            "aws_access_key_id": credentials.access_key_id,
+            "aws_secret_access_key": credentials.secret_access_key,
+            "aws_session_token": credentials.session_token,
+        }
+    client: AbstractAsyncContextManager[Any] = session.create_client(
+        service,
+        region_name=settings.region,
+        endpoint_url=settings.endpoints.get(SERVICE_IDS[service]),
+        config=AioConfig(
+            user_agent=f"elbv2.k8s.aws/albc-{__version__}",
+            max_pool_connections=settings.concurrency,
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            # Retries are ours (`albc.aws.calls`): the SDK's give up most calls under a throttle.
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+        **given,
+    )
+    return client

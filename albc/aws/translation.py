@@ -59,7 +59,9 @@ KINDS: Final[Mapping[str, type[Refused] | type[Invalid] | type[Unavailable]]] = 
         ),
         Unauthorized,
     ),
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedAccess", "UnauthorizedOperation"), Forbidden),
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedAccess", "UnauthorizedOperation"), Forbidden
+    ),
     **dict.fromkeys(
         ("NoSuchHostedZone", "WAFNonexistentItemException", "ResourceNotFoundException", "InvalidGroup.NotFound"),
         NotFound,

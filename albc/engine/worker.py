@@ -107,13 +107,14 @@ class Workers(Generic[K]):
             case Done():
                 self.queue.forget(key)
                 self._metrics.results["success"].add()
-            case Requeue(after=None):
-                self.queue.add_rate_limited(key)
-                self._metrics.results["requeue"].add()
-            case Requeue(after=float() | int() as seconds):
-                self.queue.forget(key)
-                self.queue.add_after(key, seconds)
-                self._metrics.results["requeue_after"].add()
+            case Requeue(after=seconds):
+                if seconds is None:
+                    self.queue.add_rate_limited(key)
+                    self._metrics.results["requeue"].add()
+                else:
+                    self.queue.forget(key)
+                    self.queue.add_after(key, seconds)
+                    self._metrics.results["requeue_after"].add()
             case Failed(error=error, at_least=at_least):
                 self.queue.add_rate_limited(key, at_least)
                 self._metrics.results["error"].add()

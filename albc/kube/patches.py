@@ -1,4 +1,4 @@
-"""The three ways to patch an object, as values. Sent by `albc.kube.client`."""
+"""The four ways to patch an object, as values. Sent by `albc.kube.client`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +38,21 @@ class JsonPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategicMergePatch:
+    """For built-in kinds: lists are merged by the key that the API gives them, a Pod's conditions by `type`."""
+
+    content_type: ClassVar[str] = "application/strategic-merge-patch+json"
+    changes: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        return {}
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyPatch:
     """Server-side apply: `configuration` is all that `field_manager` wants of the object, apiVersion and kind too."""
 
@@ -56,4 +71,4 @@ class ApplyPatch:
         return msgspec.json.encode(self.configuration)
 
 
-Patch = MergePatch | JsonPatch | ApplyPatch
+Patch = MergePatch | JsonPatch | StrategicMergePatch | ApplyPatch

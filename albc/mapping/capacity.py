@@ -3,13 +3,12 @@
 Called by the families that take it from an annotation.
 """
 
-import re
 from collections.abc import Mapping
 
+from albc.mapping import go
 from albc.mapping.invalid import Invalid
 from albc.model.load_balancer import MinimumLoadBalancerCapacity
 
-_UNITS = re.compile(r"[+-]?[0-9]+")
 _MAXIMUM = 2**31 - 1
 
 
@@ -21,7 +20,7 @@ def minimum_capacity(values: Mapping[str, str]) -> MinimumLoadBalancerCapacity |
     if not values:
         return None
     text = values["CapacityUnits"]
-    units = int(text) if _UNITS.fullmatch(text) and len(text) <= 12 else -1
-    if not 0 <= units <= _MAXIMUM:
+    units = go.parse_int(text, 32)
+    if units is None or units < 0:
         raise Invalid(f"invalid value to set the capacity: CapacityUnits={text} must be a number from 0 to {_MAXIMUM}")
     return MinimumLoadBalancerCapacity(capacity_units=units)

@@ -90,6 +90,10 @@ class ExistingLoadBalancer:
     kind: str
     scheme: str
     subnet_ids: tuple[str, ...]
+    """In the order in which AWS lists its zones."""
+    security_groups: tuple[str, ...] = ()
+    """Ids. A Network Load Balancer that was made without groups can never get any (spec/service.md A9)."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
+from albc.aws.calls import Aws
 from albc.errors import Invalid
 from albc.kube.objects import Node, Pod
-from albc.targets.calls import AWSCalls
 from albc.targets.nodes import instance_id
 
 CACHE_SECONDS = 600.0
@@ -20,6 +20,10 @@ IPS_PER_CALL = 199
 
 _COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 _POD_ENI_ANNOTATION = "vpc.amazonaws.com/pod-eni"
+
+
+PodKey: TypeAlias = tuple[str, str, str]
+"""Namespace, name and UID: a Pod of the same name is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ NO_INTERFACE = NetworkInterface("hybrid-no-eni", ())
 
 
 class NetworkInterfaces:
-    def __init__(self, aws: AWSCalls, vpc_id: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, aws: Aws, vpc_id: str, clock: Callable[[], float] = monotonic) -> None:
         self._aws = aws
         self._vpc_id = vpc_id
         self._clock = clock
@@ -54,25 +58,22 @@ class NetworkInterfaces:
 
     async def of_pods(self, pods: Iterable[Pod], nodes: Mapping[str, Node]) -> Mapping[str, NetworkInterface]:
         """Interface of each Pod, by `namespace/name`. Raises `Invalid` naming the Pods that have none."""
-        by_key = {(pod.namespace, pod.name, pod.metadata.uid): pod for pod in pods}
-        missing = [pod for key, pod in by_key.items() if not self._cached(key)]
-        for pod in missing:
-            node = nodes.get(pod.spec.node_name)
-            if node is not None and _hybrid(node):
-                self._keep((pod.namespace, pod.name, pod.metadata.uid), NO_INTERFACE)
-        missing = [pod for key, pod in by_key.items() if not self._cached(key)]
+        by_key = {_pod_key(pod): pod for pod in pods}
+        for key, pod in by_key.items():
+            if (node := nodes.get(pod.spec.node_name)) and _hybrid(node):
+                self._keep(key, NO_INTERFACE)
         for find in (self._branch_interfaces, self._instance_interfaces, self._addressed_interfaces):
+            missing = [pod for key, pod in by_key.items() if not self._cached(key)]
             if missing:
-                for pod, interface in (await find(missing, nodes)).items():
-                    self._keep((*pod.split("/", 1), *_uid(missing, pod)), interface)
-                missing = [pod for key, pod in by_key.items() if not self._cached(key)]
+                for key, interface in (await find(missing, nodes)).items():
+                    self._keep(key, interface)
         return self._answer(by_key, lambda pod: f"{pod.namespace}/{pod.name}", "pod")
 
     async def _branch_interfaces(
         self, pods: Sequence[Pod], nodes: Mapping[str, Node]
-    ) -> Mapping[str, NetworkInterface]:
+    ) -> Mapping[PodKey, NetworkInterface]:
         """Pods with an interface of their own, named in an annotation."""
-        wanted = {eni: f"{pod.namespace}/{pod.name}" for pod in pods if (eni := _branch_interface(pod))}
+        wanted = {eni: _pod_key(pod) for pod in pods if (eni := _branch_interface(pod))}
         if not wanted:
             return {}
         answer = await self._aws.call("ec2", "describe_network_interfaces", NetworkInterfaceIds=sorted(wanted))
@@ -80,7 +81,7 @@ class NetworkInterfaces:
 
     async def _instance_interfaces(
         self, pods: Sequence[Pod], nodes: Mapping[str, Node]
-    ) -> Mapping[str, NetworkInterface]:
+    ) -> Mapping[PodKey, NetworkInterface]:
         """Pods whose address, or a prefix that holds it, is on an interface of their instance."""
         hosts = {pod.spec.node_name: nodes[pod.spec.node_name] for pod in pods if pod.spec.node_name in nodes}
         instances = [n for n in hosts.values() if n.metadata.labels.get(_COMPUTE_TYPE) != "fargate" and not _hybrid(n)]
@@ -92,20 +93,20 @@ class NetworkInterfaces:
             node = hosts.get(pod.spec.node_name)
             for item in by_instance.get(instance_id(node), ()) if node in instances and node else ():
                 if _holds(item, pod.status.pod_ip):
-                    found[f"{pod.namespace}/{pod.name}"] = _interface(item)
+                    found[_pod_key(pod)] = _interface(item)
                     break
         return found
 
     async def _addressed_interfaces(
         self, pods: Sequence[Pod], nodes: Mapping[str, Node]
-    ) -> Mapping[str, NetworkInterface]:
+    ) -> Mapping[PodKey, NetworkInterface]:
         """Pods found by their address among the VPC's interfaces: Fargate."""
         by_ip = {
-            pod.status.pod_ip: f"{pod.namespace}/{pod.name}"
+            pod.status.pod_ip: _pod_key(pod)
             for pod in pods
             if (node := nodes.get(pod.spec.node_name)) and node.metadata.labels.get(_COMPUTE_TYPE) == "fargate"
         }
-        found = {}
+        found: dict[PodKey, NetworkInterface] = {}
         ips = sorted(by_ip)
         for start in range(0, len(ips), IPS_PER_CALL):
             part = ips[start : start + IPS_PER_CALL]
@@ -113,22 +114,21 @@ class NetworkInterfaces:
                 {"Name": "vpc-id", "Values": [self._vpc_id]},
                 {"Name": "addresses.private-ip-address", "Values": part},
             ]
-            async for page in self._aws.paginate("ec2", "describe_network_interfaces", Filters=filters):
-                for item in page["NetworkInterfaces"]:
-                    for address in _addresses(item):
-                        if address in by_ip:
-                            found[by_ip[address]] = _interface(item)
+            for item in await self._aws.paginate(
+                "ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
+            ):
+                found |= {by_ip[address]: _interface(item) for address in _addresses(item) if address in by_ip}
         return found
 
     async def _instances(self, nodes: Sequence[Node]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Interfaces by instance id, in AWS's order."""
-        found: dict[str, Sequence[Mapping[str, Any]]] = {}
         ids = sorted({instance_id(node) for node in nodes})
-        async for page in self._aws.paginate("ec2", "describe_instances", InstanceIds=ids):
-            for reservation in page["Reservations"]:
-                for instance in reservation["Instances"]:
-                    found[instance["InstanceId"]] = instance.get("NetworkInterfaces", [])
-        return found
+        reservations = await self._aws.paginate("ec2", "describe_instances", "Reservations", InstanceIds=ids)
+        return {
+            instance["InstanceId"]: instance.get("NetworkInterfaces", [])
+            for reservation in reservations
+            for instance in reservation["Instances"]
+        }
 
     def _cached(self, key: tuple[str, ...]) -> NetworkInterface | None:
         entry = self._cache.get(key)
@@ -151,7 +151,7 @@ def endpoint_security_group(
     cluster_name: str,
     extra_tags: Mapping[str, str],
 ) -> str:
-    """The one security group of an interface that carries the cluster's tag (spec/targets.md §9.3). Raises `Invalid`."""
+    """The interface's one security group that carries the cluster's tag (spec/targets.md §9.3). Raises `Invalid`."""
     if len(interface.security_group_ids) == 1:
         return interface.security_group_ids[0]
     cluster_tag = f"kubernetes.io/cluster/{cluster_name}"
@@ -169,8 +169,8 @@ def endpoint_security_group(
     )
 
 
-def _uid(pods: Sequence[Pod], name: str) -> tuple[str]:
-    return (next(pod.metadata.uid for pod in pods if f"{pod.namespace}/{pod.name}" == name),)
+def _pod_key(pod: Pod) -> PodKey:
+    return pod.namespace, pod.name, pod.metadata.uid
 
 
 def _hybrid(node: Node) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import anyio
 
-from albc.targets.calls import AWSCalls
+from albc.aws.calls import Aws
 from albc.targets.registration import Target, TargetHealth, chunks
 
 LISTING_SECONDS = 300.0
@@ -33,7 +33,7 @@ class TargetHealthReader:
         self._listings: dict[str, _Listing] = {}
         self._locks: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
 
-    async def list(self, aws: AWSCalls, target_group_arn: str) -> tuple[TargetHealth, ...]:
+    async def list(self, aws: Aws, target_group_arn: str) -> tuple[TargetHealth, ...]:
         """All targets of the group, draining ones included. Raises `NotFound` for a group that is gone."""
         async with self._locks[target_group_arn]:
             listing = self._listings.get(target_group_arn)
@@ -45,13 +45,13 @@ class TargetHealthReader:
                 await self._refresh(aws, target_group_arn, listing)
             return tuple(listing.targets.values())
 
-    async def register(self, aws: AWSCalls, target_group_arn: str, targets: Iterable[Target]) -> None:
+    async def register(self, aws: Aws, target_group_arn: str, targets: Iterable[Target]) -> None:
         for chunk in chunks(tuple(targets)):
             described = [target.describe() for target in chunk]
             await aws.call("elbv2", "register_targets", TargetGroupArn=target_group_arn, Targets=described)
             self._written(target_group_arn, chunk, known_only=False)
 
-    async def deregister(self, aws: AWSCalls, target_group_arn: str, targets: Iterable[Target]) -> None:
+    async def deregister(self, aws: Aws, target_group_arn: str, targets: Iterable[Target]) -> None:
         for chunk in chunks(tuple(targets)):
             described = [target.describe() for target in chunk]
             await aws.call("elbv2", "deregister_targets", TargetGroupArn=target_group_arn, Targets=described)
@@ -61,7 +61,7 @@ class TargetHealthReader:
         self._listings.pop(target_group_arn, None)
         self._locks.pop(target_group_arn, None)
 
-    async def _refresh(self, aws: AWSCalls, arn: str, listing: _Listing) -> None:
+    async def _refresh(self, aws: Aws, arn: str, listing: _Listing) -> None:
         unsure = [health.target for health in listing.targets.values() if health.state != "healthy"]
         if not unsure:
             return
@@ -72,7 +72,7 @@ class TargetHealthReader:
             if (health.state, health.reason) != ("unused", "Target.NotRegistered"):
                 listing.targets[_key(health.target)] = health
 
-    async def _describe(self, aws: AWSCalls, arn: str, targets: Iterable[Target]) -> tuple[TargetHealth, ...]:
+    async def _describe(self, aws: Aws, arn: str, targets: Iterable[Target]) -> tuple[TargetHealth, ...]:
         # Without zone and QUIC id the look-up works whatever zone the target was registered with.
         only: dict[str, Any] = {"Targets": [{"Id": t.id, "Port": t.port} for t in targets]} if targets else {}
         answer = await aws.call("elbv2", "describe_target_health", TargetGroupArn=arn, **only)

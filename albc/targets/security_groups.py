@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
+from albc.aws.calls import Aws
 from albc.errors import Conflict, NotFound, Refused
 from albc.model.permissions import Permission, PermissionChange, change, from_answer
-from albc.targets.calls import AWSCalls
 
 CACHE_SECONDS = 600.0
 _STALE = {"InvalidPermission.Duplicate", "InvalidPermission.NotFound", "RulesPerSecurityGroupLimitExceeded"}
@@ -21,7 +22,7 @@ class GroupState:
 
 
 class SecurityGroupRules:
-    def __init__(self, aws: AWSCalls, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, aws: Aws, clock: Callable[[], float] = monotonic) -> None:
         self._aws = aws
         self._clock = clock
         self._cache: dict[str, tuple[float, GroupState]] = {}
@@ -44,10 +45,9 @@ class SecurityGroupRules:
             {"Name": f"tag:kubernetes.io/cluster/{cluster_name}", "Values": ["owned", "shared"]},
             {"Name": "vpc-id", "Values": [vpc_id]},
         ]
-        found: dict[str, GroupState] = {}
-        async for page in self._aws.paginate("ec2", "describe_security_groups", Filters=filters):
-            found |= self._keep(page["SecurityGroups"])
-        return found
+        return self._keep(
+            await self._aws.paginate("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+        )
 
     async def reconcile(
         self, group_id: str, desired: Iterable[Permission], *, labels: Mapping[str, str], authorize_only: bool
@@ -89,16 +89,13 @@ class SecurityGroupRules:
                 request = [permission.request() for permission in permissions]
                 await self._aws.call("ec2", operation, GroupId=group_id, IpPermissions=request)
 
-    def _keep(self, groups: Iterable[Mapping[str, object]]) -> Mapping[str, GroupState]:
+    def _keep(self, groups: Iterable[Mapping[str, Any]]) -> Mapping[str, GroupState]:
         found = {state.id: state for state in map(_state, groups)}
         expires = self._clock() + CACHE_SECONDS
         self._cache |= {id_: (expires, state) for id_, state in found.items()}
         return found
 
 
-def _state(group: Mapping[str, object]) -> GroupState:
-    tags = group.get("Tags") or []
-    permissions = group.get("IpPermissions") or []
-    assert isinstance(tags, list)
-    assert isinstance(permissions, list)
-    return GroupState(str(group["GroupId"]), {tag["Key"]: tag["Value"] for tag in tags}, from_answer(permissions))
+def _state(group: Mapping[str, Any]) -> GroupState:
+    tags = {tag["Key"]: tag["Value"] for tag in group.get("Tags", ())}
+    return GroupState(group["GroupId"], tags, from_answer(group.get("IpPermissions", ())))

@@ -67,8 +67,9 @@ class FactsFile:
         params = dict(question.params)
         if arn := params.get("CertificateArn"):
             answer = answer.get(arn, {})
-        found = answer.get(question.result, ())
-        elements = [found] if isinstance(found, Mapping) else list(found)
+        elements = answer.get(question.result, [])
+        if question.single:
+            elements = [elements] if elements else []
         return [element for element in elements if _matches(element, question)]
 
 

@@ -49,6 +49,8 @@ class Question:
     params: tuple[tuple[str, tuple[str, ...] | str], ...] = ()
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """EC2 filters."""
+    single: bool = False
+    """The answer holds one element, not a list."""
     named: bool = False
     """It names what it looks for, so an empty answer may be wrong soon."""
 
@@ -209,7 +211,7 @@ def _is_group_id(text: str) -> bool:
 
 
 def _certificate(arn: str) -> Question:
-    return Question("acm", "describe_certificate", "Certificate", params=(("CertificateArn", arn),))
+    return Question("acm", "describe_certificate", "Certificate", params=(("CertificateArn", arn),), single=True)
 
 
 def _certificate_tags(arn: str) -> Question:

@@ -1,7 +1,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,11 @@ from albc.model.facts import Facts, FactsRequest
 VPC = "vpc-1"
 
 
+Ask = Callable[..., Facts]
+
+
 @pytest.fixture
-def ask(tmp_path: Path):
+def ask(tmp_path: Path) -> Ask:
     def ask(request: FactsRequest, **kwargs: bool) -> Facts:
         path = tmp_path / "facts.json"
         path.write_text(json.dumps({"api": API}))
@@ -22,7 +27,7 @@ def ask(tmp_path: Path):
     return ask
 
 
-API = {
+API: dict[str, Any] = {
     "ec2": {
         "DescribeVpcs": {
             "Vpcs": [
@@ -90,7 +95,7 @@ API = {
 }
 
 
-def test_vpc_subnets_and_zones_are_always_answered(ask) -> None:
+def test_vpc_subnets_and_zones_are_always_answered(ask: Ask) -> None:
     facts = ask(FactsRequest())
 
     assert facts.vpc.ipv4_cidrs == ("10.0.0.0/16",)
@@ -99,13 +104,13 @@ def test_vpc_subnets_and_zones_are_always_answered(ask) -> None:
     assert facts.route_tables == ()
 
 
-def test_a_subnet_that_a_user_names_is_found_outside_the_vpc_too(ask) -> None:
+def test_a_subnet_that_a_user_names_is_found_outside_the_vpc_too(ask: Ask) -> None:
     facts = ask(FactsRequest(subnet_ids=frozenset({"subnet-z", "subnet-a", "subnet-gone"})))
 
     assert {subnet.id: subnet.vpc_id for subnet in facts.subnets}["subnet-z"] == "vpc-other"
 
 
-def test_only_route_tables_of_the_vpc_are_looked_at(ask) -> None:
+def test_only_route_tables_of_the_vpc_are_looked_at(ask: Ask) -> None:
     [table] = ask(FactsRequest(route_tables=True)).route_tables
 
     assert table.main
@@ -122,29 +127,27 @@ def test_only_route_tables_of_the_vpc_are_looked_at(ask) -> None:
         ({"nobody"}, set()),
     ],
 )
-def test_security_groups_are_found_by_id_or_name_tag(ask, named: set[str], found: set[str]) -> None:
+def test_security_groups_are_found_by_id_or_name_tag(ask: Ask, named: set[str], found: set[str]) -> None:
     facts = ask(FactsRequest(security_groups=frozenset(named)))
 
     assert {group.id for group in facts.security_groups} == found
 
 
-def test_certificates_are_the_issued_ones_that_a_listener_can_serve(ask) -> None:
+def test_certificates_are_the_issued_ones_that_a_listener_can_serve(ask: Ask) -> None:
     [certificate] = ask(FactsRequest(certificates=True)).certificates
 
     assert certificate.arn == "arn:good"
     assert certificate.domains == ("a.example", "*.b.example")
 
 
-def test_a_web_acl_or_trust_store_that_aws_does_not_know_is_absent(ask) -> None:
-    facts = ask(
-        FactsRequest(web_acl_names=frozenset({"edge", "gone"}), trust_store_names=frozenset({"store"}))
-    )
+def test_a_web_acl_or_trust_store_that_aws_does_not_know_is_absent(ask: Ask) -> None:
+    facts = ask(FactsRequest(web_acl_names=frozenset({"edge", "gone"}), trust_store_names=frozenset({"store"})))
 
     assert facts.web_acl_arns == {"edge": "arn:edge"}
     assert facts.trust_store_arns == {}
 
 
-def test_a_target_group_is_found_by_name_and_by_arn(ask) -> None:
+def test_a_target_group_is_found_by_name_and_by_arn(ask: Ask) -> None:
     by_name = ask(FactsRequest(target_group_names=frozenset({"outside", "gone"})))
     by_arn = ask(FactsRequest(target_group_arns=frozenset({"arn:tg"})))
 
@@ -152,7 +155,7 @@ def test_a_target_group_is_found_by_name_and_by_arn(ask) -> None:
     assert by_arn.target_groups == by_name.target_groups
 
 
-def test_a_backend_security_group_that_does_not_exist_stands_under_its_future_name(ask) -> None:
+def test_a_backend_security_group_that_does_not_exist_stands_under_its_future_name(ask: Ask) -> None:
     assert ask(FactsRequest(backend_security_group=True)).backend_security_group == "k8s-traffic-prod-6754af9632"
     assert ask(FactsRequest()).backend_security_group == ""
 
@@ -168,6 +171,8 @@ def test_a_file_that_holds_no_answers_is_the_users_fault(tmp_path: Path) -> None
 
 
 def test_reading_facts_from_a_file_loads_no_sdk() -> None:
-    program = "import sys, albc.aws.facts.file; sys.exit(any(m in sys.modules for m in ('botocore', 'aiohttp', 'anyio')))"
+    program = (
+        "import sys, albc.aws.facts.file; sys.exit(any(m in sys.modules for m in ('botocore', 'aiohttp', 'anyio')))"
+    )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

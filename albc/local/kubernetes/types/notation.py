@@ -1,8 +1,12 @@
 """Reads the type tables: text in which a line is a type or one of its fields.
 
-    kind Service -- a name for pods          a kind: apiVersion, kind and metadata come by themselves
+    kind Service plural=services short=svc sub=status -- a name for pods
       spec ServiceSpec -- desired state      field, type, flags, description
       ports []ServicePort merge=port map=port,protocol
+
+A kind gets apiVersion, kind and metadata by itself. Its words: `plural`, `short` names, `sub`resources, `category`,
+`select`able fields, `verbs` (all by default), `storage=group/plural` (if shared with another kind), `cluster` (scoped);
+without a plural it is the body of a subresource only.
 
 Types: `string int32 int64 bool float bytes time microtime quantity intstr any`, another type of the same table, of
 `meta`, or `table.Type`; `[]T` a list, `map[T]` a map with string keys. Flags: `!` required, `=value` default,
@@ -15,6 +19,7 @@ resources share one set of walkers (`schema`, `patch`, `openapi`).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -42,11 +47,24 @@ _TYPE_META = (
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind's row: where it is served and what its resource can do."""
+
+    group: str
+    version: str
+    name: str
+    component: str
+    words: frozenset[str]
+    values: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Types:
     """All type tables. `components` refer to each other by `$ref`; `resolved` hold no references."""
 
     components: dict[str, Schema]
     resolved: dict[str, Schema]
+    kinds: tuple[Kind, ...]
 
     def of(self, table: str, kind: str) -> Schema:
         """The schema without references of one kind, shared: not to be changed."""
@@ -76,15 +94,16 @@ def _prefixes() -> dict[str, str]:
 def load() -> Types:
     """Reads every table, once a process."""
     components: dict[str, Schema] = {}
+    kinds: list[Kind] = []
     for table, lines in _tables().items():
-        components |= _read(table, lines)
+        components |= _read(table, lines, kinds)
     resolved: dict[str, Schema] = {}
     for name in components:
         _resolve(name, components, resolved)
-    return Types(components, resolved)
+    return Types(components, resolved, tuple(kinds))
 
 
-def _read(table: str, lines: list[str]) -> dict[str, Schema]:
+def _read(table: str, lines: list[str], kinds: list[Kind]) -> dict[str, Schema]:
     prefix, group_version = lines[0].split()[1:3]
     group, _, version = group_version.rpartition("/")
     local = {line.removeprefix("kind ").split()[0] for line in lines[1:] if line and not line.startswith((" ", "#"))}
@@ -111,6 +130,7 @@ def _read(table: str, lines: list[str]) -> dict[str, Schema]:
         if "retain" in words:
             current["x-kubernetes-patch-strategy"] = "retainKeys"
         if is_kind:
+            kinds.append(_kind(group, version, f"{prefix}.{words[0]}", words))
             gvk = {"group": group, "kind": words[0], "version": version}
             current["x-kubernetes-group-version-kind"] = [gvk]
             for name, kind, _flags, text in _TYPE_META:
@@ -118,6 +138,13 @@ def _read(table: str, lines: list[str]) -> dict[str, Schema]:
             _add_field(current, "metadata", _field("meta.ObjectMeta", [], "name, labels and identity", table, local))
         found[f"{prefix}.{words[0]}"] = current
     return found
+
+
+def _kind(group: str, version: str, component: str, words: list[str]) -> Kind:
+    values = {
+        key: tuple(value.split(",")) for key, separator, value in (word.partition("=") for word in words) if separator
+    }
+    return Kind(group, version, words[0], component, frozenset(words[1:]), values)
 
 
 def _add_field(schema: Schema, name: str, field: Schema) -> None:

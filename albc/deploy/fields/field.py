@@ -1,0 +1,82 @@
+"""The form of a field, and what follows from a list of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from operator import eq
+from typing import Any, Generic, TypeVar
+
+from albc.deploy.settings import DeploySettings
+from albc.deploy.values import resolved
+from albc.model.reference import Ref
+
+M = TypeVar("M")
+A = TypeVar("A")
+
+
+class Change(Enum):
+    """What a difference leads to."""
+
+    MODIFY = "modify"
+    REPLACE = "replace"
+    """AWS cannot change it: a new resource takes the place of the old one."""
+    IGNORE = "ignore"
+    """Only a create request carries it; what it is later, is not looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field(Generic[M, A]):
+    """`wanted` gives AWS's form of the model's value; None means that the model says nothing about it."""
+
+    name: str
+    """In requests."""
+    wanted: Callable[[M, DeploySettings], Any]
+    actual: Callable[[A], Any]
+    same: Callable[[Any, Any], bool] = eq
+    """Called with (wanted, actual)."""
+    change: Change = Change.MODIFY
+    created_with: bool = True
+    """The create request carries it."""
+    modified_by: str = ""
+    """botocore's name of the operation that changes it."""
+    none_is_a_value: bool = False
+    """The model's silence differs from a value that AWS has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Generic[M, A]):
+    field: Field[M, A]
+    before: Any
+    after: Any
+
+
+def differences(
+    kind: Iterable[Field[M, A]], model: M, actual: A, settings: DeploySettings, known: Mapping[Ref, str]
+) -> list[Difference[M, A]]:
+    """The fields in which AWS is not as the model wants it."""
+    found = []
+    for field in kind:
+        if field.change is Change.IGNORE:
+            continue
+        after = resolved(field.wanted(model, settings), known)
+        before = field.actual(actual)
+        if (after is not None or field.none_is_a_value) and not field.same(after, before):
+            found.append(Difference(field, before, after))
+    return found
+
+
+def create_request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySettings) -> dict[str, Any]:
+    """The part of a create request that comes from fields."""
+    return _request((field for field in kind if field.created_with), model, settings)
+
+
+def modify_request(
+    kind: Iterable[Field[M, Any]], operation: str, model: M, settings: DeploySettings
+) -> dict[str, Any]:
+    """All that the model says about the fields that one operation changes: AWS takes them together."""
+    return _request((field for field in kind if field.modified_by == operation), model, settings)
+
+
+def _request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySettings) -> dict[str, Any]:
+    values = ((field.name, field.wanted(model, settings)) for field in kind)
+    return {name: value for name, value in values if value is not None}

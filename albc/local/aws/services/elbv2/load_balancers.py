@@ -1,0 +1,351 @@
+"""Load balancers: create, describe, delete, and the settings that have operations of their own."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Any
+
+from albc.local.aws.errors import ApiError
+from albc.local.aws.ids import decimal_id, hex_id
+from albc.local.aws.layout import LOAD_BALANCER_CIDR
+from albc.local.aws.services.elbv2 import attributes, describe, lookup, names, tags, zones
+from albc.local.aws.services.operation import Answer, Operations, Params, page
+from albc.local.aws.state import State
+from albc.local.aws.state.load_balancing import LoadBalancer
+
+IP_ADDRESS_TYPES = {
+    "application": ("ipv4", "dualstack", "dualstack-without-public-ipv4"),
+    "network": ("ipv4", "dualstack"),
+}
+HOSTED_ZONES = {"application": "Z1H1FL5HABSF5", "network": "Z18D5FSROUN65G"}
+"""Route 53's zones of load balancers in us-west-2 (AWS general reference)."""
+
+MAX_DESCRIBED = 20
+MIN_CAPACITY_UNITS = 100
+MAX_CAPACITY_UNITS = 15_000
+
+
+def create_load_balancer(state: State, params: Params) -> Answer:
+    name, type_ = params["Name"], params.get("Type", "application")
+    names.check("Load balancer", name)
+    if type_ == "gateway":
+        raise ApiError("InvalidConfigurationRequest", "the local account has no Gateway Load Balancers")
+    scheme = params.get("Scheme", "internet-facing")
+    ip_address_type = params.get("IpAddressType", "ipv4")
+    mappings = zones.requested(params)
+    vpc_id = zones.check(state, mappings, type_=type_, scheme=scheme, ip_address_type=ip_address_type)
+    _check_ip_address_type(type_, scheme, ip_address_type)
+    groups = _groups(state, vpc_id, params.get("SecurityGroups"), type_)
+    prefix = params.get("EnablePrefixForIpv6SourceNat")
+    if prefix == "on" and (type_ != "network" or ip_address_type != "dualstack"):
+        raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack Network Load Balancer")
+    tag_set = tags.checked(state, params)
+    wanted = LoadBalancer(
+        arn=_arn(state, name, type_),
+        name=name,
+        type=type_,
+        scheme=scheme,
+        dns_name=_dns_name(state, name, type_, scheme),
+        vpc_id=vpc_id,
+        ip_address_type=ip_address_type,
+        created_at=state.clock(),
+        active_at=state.clock() + state.options.active_seconds,
+        address="",
+        zones=(),
+        security_groups=groups,
+        attributes=_default_attributes(type_, scheme),
+        tags=tag_set,
+        canonical_hosted_zone_id=HOSTED_ZONES[type_],
+        customer_owned_pool=params.get("CustomerOwnedIpv4Pool"),
+        ipam_pool=(params.get("IpamPools") or {}).get("Ipv4IpamPoolId"),
+        enforce_inbound_rules_on_private_link="on" if type_ == "network" and groups else None,
+        enable_prefix_for_source_nat=(prefix or "off") if type_ == "network" else None,
+    )
+    held = state.load_balancing.load_balancers
+    if same_name := next((each for each in held.values() if each.name == name), None):
+        if _settings(same_name, [zone.subnet_id for zone in same_name.zones]) != _settings(
+            wanted, [mapping["SubnetId"] for mapping in mappings]
+        ):
+            raise ApiError(
+                "DuplicateLoadBalancerName",
+                f"A load balancer with the same name '{name}' exists, but with different settings",
+            )
+        return {"LoadBalancers": [describe.load_balancer(state, same_name)]}
+    _check_quota(state, type_)
+    wanted.address = next(_free_addresses(state))
+    zones.place(state, wanted, mappings)
+    zones.refresh_interfaces(state, wanted)
+    held[wanted.arn] = wanted
+    state.next_serial()
+    answer = describe.load_balancer(state, wanted)
+    return {"LoadBalancers": [{**answer, "State": {"Code": "provisioning"}}]}
+
+
+def describe_load_balancers(state: State, params: Params) -> Answer:
+    held = state.load_balancing.load_balancers
+    arns, wanted = params.get("LoadBalancerArns"), params.get("Names")
+    if arns and wanted:
+        raise ApiError("ValidationError", "Load balancer ARNs and names cannot be specified together")
+    if len(arns or wanted or ()) > MAX_DESCRIBED:
+        raise ApiError("ValidationError", f"Up to {MAX_DESCRIBED} load balancers can be described by ARN or name at a time")
+    if arns:
+        found = [lookup.load_balancer(state, arn, reading=True) for arn in dict.fromkeys(arns)]
+    else:
+        found = [balancer for balancer in held.values() if state.visible(balancer.created_at)]
+    if wanted:
+        by_name = {balancer.name: balancer for balancer in found}
+        if absent := [name for name in wanted if name not in by_name]:
+            raise ApiError("LoadBalancerNotFound", f"Load balancers '[{', '.join(absent)}]' not found")
+        found = [by_name[name] for name in dict.fromkeys(wanted)]
+    shown, marker = page(found, lambda each: each.arn, params.get("PageSize", 400), params.get("Marker"))
+    return {"LoadBalancers": [describe.load_balancer(state, balancer) for balancer in shown], "NextMarker": marker}
+
+
+def delete_load_balancer(state: State, params: Params) -> Answer:
+    holder, arn = state.load_balancing, params["LoadBalancerArn"]
+    if arn not in holder.load_balancers:
+        return {}
+    balancer = holder.load_balancers[arn]
+    if balancer.attributes["deletion_protection.enabled"] == "true":
+        raise ApiError(
+            "OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+        )
+    targeted = any(key.target_id == arn for group in holder.target_groups.values() for key in group.targets)
+    if targeted:
+        raise ApiError(
+            "ResourceInUse", f"Load balancer '{arn}' cannot be deleted because it is a target of a Network Load Balancer"
+        )
+    for listener in holder.listeners_of(arn):
+        remove_listener(state, listener.arn)
+    for zone in balancer.zones:
+        holder.releasing[zone.interface_id] = state.clock() + state.options.release_seconds
+    state.firewalls.associations.pop(arn, None)
+    state.firewalls.classic_associations.pop(arn, None)
+    del holder.load_balancers[arn]
+    holder.refresh_users(state.clock())
+    return {}
+
+
+def remove_listener(state: State, arn: str) -> None:
+    """Drop a listener and its rules; the caller refreshes who uses what."""
+    holder = state.load_balancing
+    for rule in holder.rules_of(arn):
+        del holder.rules[rule.arn]
+    del holder.listeners[arn]
+
+
+def set_security_groups(state: State, params: Params) -> Answer:
+    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
+    if balancer.type == "network" and not balancer.security_groups:
+        raise ApiError(
+            "InvalidConfigurationRequest",
+            f"Load balancer '{balancer.arn}' was created without security groups, so it cannot be given any",
+        )
+    if not params["SecurityGroups"]:
+        raise ApiError("ValidationError", "At least one security group must be specified")
+    balancer.security_groups = _groups(state, balancer.vpc_id, params["SecurityGroups"], balancer.type)
+    if enforce := params.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"):
+        if balancer.type != "network":
+            raise ApiError("InvalidConfigurationRequest", "PrivateLink traffic reaches Network Load Balancers only")
+        balancer.enforce_inbound_rules_on_private_link = enforce
+    zones.refresh_interfaces(state, balancer)
+    return {
+        "SecurityGroupIds": list(balancer.security_groups),
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce_inbound_rules_on_private_link,
+    }
+
+
+def set_subnets(state: State, params: Params) -> Answer:
+    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
+    ip_address_type = params.get("IpAddressType", balancer.ip_address_type)
+    mappings = zones.requested(params)
+    vpc_id = zones.check(
+        state,
+        mappings,
+        type_=balancer.type,
+        scheme=balancer.scheme,
+        ip_address_type=ip_address_type,
+        current=balancer.zones,
+    )
+    if vpc_id != balancer.vpc_id:
+        raise ApiError("InvalidSubnet", f"The subnets are not in the load balancer's VPC {balancer.vpc_id}")
+    _check_ip_address_type(balancer.type, balancer.scheme, ip_address_type)
+    if prefix := params.get("EnablePrefixForIpv6SourceNat"):
+        if balancer.type != "network":
+            raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a Network Load Balancer")
+        if prefix == "on" and ip_address_type != "dualstack":
+            raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack load balancer")
+        balancer.enable_prefix_for_source_nat = prefix
+    balancer.ip_address_type = ip_address_type
+    zones.place(state, balancer, mappings)
+    zones.refresh_interfaces(state, balancer)
+    return {
+        "AvailabilityZones": describe.zones(balancer),
+        "IpAddressType": balancer.ip_address_type,
+        "EnablePrefixForIpv6SourceNat": balancer.enable_prefix_for_source_nat,
+    }
+
+
+def set_ip_address_type(state: State, params: Params) -> Answer:
+    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
+    wanted = params["IpAddressType"]
+    _check_ip_address_type(balancer.type, balancer.scheme, wanted)
+    mappings = [{"SubnetId": zone.subnet_id} for zone in balancer.zones]
+    zones.check(
+        state,
+        mappings,
+        type_=balancer.type,
+        scheme=balancer.scheme,
+        ip_address_type=wanted,
+        current=balancer.zones,
+    )
+    if wanted != "ipv4" and balancer.ipam_pool:
+        raise ApiError("InvalidConfigurationRequest", "The IPAM pool must be removed before the address type is changed")
+    balancer.ip_address_type = wanted
+    zones.place(state, balancer, mappings)
+    zones.refresh_interfaces(state, balancer)
+    return {"IpAddressType": wanted}
+
+
+def modify_ip_pools(state: State, params: Params) -> Answer:
+    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
+    if balancer.type != "application" or balancer.scheme != "internet-facing":
+        raise ApiError("InvalidConfigurationRequest", "IPAM pools need an internet-facing Application Load Balancer")
+    if "ipv4" in (params.get("RemoveIpamPools") or ()):
+        balancer.ipam_pool = None
+    if pool := (params.get("IpamPools") or {}).get("Ipv4IpamPoolId"):
+        balancer.ipam_pool = pool
+    return {"IpamPools": {"Ipv4IpamPoolId": balancer.ipam_pool}}
+
+
+def describe_capacity_reservation(state: State, params: Params) -> Answer:
+    return _capacity(state, lookup.load_balancer(state, params["LoadBalancerArn"], reading=True))
+
+
+def modify_capacity_reservation(state: State, params: Params) -> Answer:
+    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
+    if state.clock() < balancer.active_at:
+        raise ApiError("InvalidConfigurationRequest", f"Load balancer '{balancer.arn}' is not active yet")
+    if _pending(state, balancer):
+        raise ApiError("CapacityReservationPending", "There is a pending capacity reservation on this load balancer")
+    if params.get("ResetCapacityReservation"):
+        units = None
+    else:
+        units = (params.get("MinimumLoadBalancerCapacity") or {}).get("CapacityUnits")
+        if units is None:
+            raise ApiError("ValidationError", "Either a minimum capacity or its reset must be specified")
+        if units < MIN_CAPACITY_UNITS:
+            raise ApiError("ValidationError", f"The minimum capacity must be at least {MIN_CAPACITY_UNITS} units")
+        if units > MAX_CAPACITY_UNITS:
+            raise ApiError("CapacityUnitsLimitExceeded", f"The capacity is limited to {MAX_CAPACITY_UNITS} units")
+    balancer.capacity_units = units
+    balancer.capacity_changed_at = state.clock()
+    return _capacity(state, balancer)
+
+
+def _pending(state: State, balancer: LoadBalancer) -> bool:
+    changed = balancer.capacity_changed_at
+    return changed is not None and state.clock() < changed + state.options.active_seconds
+
+
+def _capacity(state: State, balancer: LoadBalancer) -> Answer:
+    if balancer.capacity_units is None:
+        return {"LastModifiedTime": balancer.capacity_changed_at, "DecreaseRequestsRemaining": 2}
+    pending = _pending(state, balancer)
+    share = balancer.capacity_units / len(balancer.zones)
+    return {
+        "LastModifiedTime": balancer.capacity_changed_at,
+        "DecreaseRequestsRemaining": 2,
+        "MinimumLoadBalancerCapacity": {"CapacityUnits": balancer.capacity_units},
+        "CapacityReservationState": [
+            {
+                "State": {"Code": "pending" if pending else "provisioned"},
+                "AvailabilityZone": zone.zone,
+                "EffectiveCapacityUnits": 0.0 if pending else share,
+            }
+            for zone in balancer.zones
+        ],
+    }
+
+
+def _settings(balancer: LoadBalancer, subnets: list[str]) -> tuple[Any, ...]:
+    """What two create requests must agree in to be one and the same."""
+    return (
+        balancer.type,
+        balancer.scheme,
+        balancer.ip_address_type,
+        set(balancer.security_groups),
+        sorted(subnets),
+        balancer.customer_owned_pool,
+        balancer.ipam_pool,
+        balancer.tags,
+    )
+
+
+def _check_ip_address_type(type_: str, scheme: str, ip_address_type: str) -> None:
+    if ip_address_type not in IP_ADDRESS_TYPES[type_]:
+        raise ApiError(
+            "InvalidConfigurationRequest",
+            f"IP address type '{ip_address_type}' is not supported for load balancers of type '{type_}'",
+        )
+    if ip_address_type == "dualstack-without-public-ipv4" and scheme != "internet-facing":
+        raise ApiError("InvalidConfigurationRequest", f"IP address type '{ip_address_type}' needs scheme internet-facing")
+
+
+def _groups(state: State, vpc_id: str, wanted: list[str] | None, type_: str) -> tuple[str, ...]:
+    if not wanted:
+        return (state.network.default_group(vpc_id).group_id,) if type_ == "application" else ()
+    groups = state.network.security_groups
+    if any(group not in groups or groups[group].vpc_id != vpc_id for group in wanted):
+        raise ApiError("InvalidConfigurationRequest", "One or more security groups are invalid")
+    limit = state.options.quotas.security_groups_per_load_balancer
+    if len(set(wanted)) > limit:
+        raise ApiError("InvalidConfigurationRequest", f"A load balancer cannot have more than {limit} security groups")
+    return tuple(dict.fromkeys(wanted))
+
+
+def _check_quota(state: State, type_: str) -> None:
+    quotas = state.options.quotas
+    limit = quotas.application_load_balancers if type_ == "application" else quotas.network_load_balancers
+    if sum(each.type == type_ for each in state.load_balancing.load_balancers.values()) >= limit:
+        raise ApiError("TooManyLoadBalancers", f"The maximum number of {type_} load balancers ({limit}) has been reached")
+
+
+def _default_attributes(type_: str, scheme: str) -> dict[str, str]:
+    values = attributes.defaults(attributes.LOAD_BALANCER[type_])
+    if scheme == "internal":
+        values["ipv6.deny_all_igw_traffic"] = "true"
+    return values
+
+
+def _arn(state: State, name: str, type_: str) -> str:
+    options, kind = state.options, "app" if type_ == "application" else "net"
+    suffix = hex_id("load-balancer", name, state.serial, digits=16)
+    return f"arn:aws:elasticloadbalancing:{options.region}:{options.account_id}:loadbalancer/{kind}/{name}/{suffix}"
+
+
+def _dns_name(state: State, name: str, type_: str, scheme: str) -> str:
+    region = state.options.region
+    if type_ == "network":
+        return f"{name}-{hex_id('load-balancer', name, state.serial, digits=16)}.elb.{region}.amazonaws.com"
+    prefix = "internal-" if scheme == "internal" else ""
+    return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.amazonaws.com".lower()
+
+
+def _free_addresses(state: State) -> Iterator[str]:
+    taken = {balancer.address for balancer in state.load_balancing.load_balancers.values()}
+    for address in ipaddress.IPv4Network(LOAD_BALANCER_CIDR).hosts():
+        if str(address) not in taken:
+            yield str(address)
+
+
+OPERATIONS: Operations = {
+    "CreateLoadBalancer": create_load_balancer,
+    "DescribeLoadBalancers": describe_load_balancers,
+    "DeleteLoadBalancer": delete_load_balancer,
+    "SetSecurityGroups": set_security_groups,
+    "SetSubnets": set_subnets,
+    "SetIpAddressType": set_ip_address_type,
+    "ModifyIpPools": modify_ip_pools,
+    "DescribeCapacityReservation": describe_capacity_reservation,
+    "ModifyCapacityReservation": modify_capacity_reservation,
+}

@@ -1,0 +1,145 @@
+"""What a stack has in AWS (and of TargetGroupBindings in the cluster), as a value: what `albc.deploy.plan` compares with.
+
+`aws` fields hold AWS's own description in botocore's shape. Tags, attributes and what hangs below a resource, which AWS
+tells in calls of their own, stand beside it. Made by `albc.aws.inventory`, or literally in tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from albc.model.facts import ExistingLoadBalancer
+from albc.model.stack import StackID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualSecurityGroup:
+    id: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualTargetGroup:
+    arn: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    written_attributes: frozenset[str] = frozenset()
+    """Keys that this process has set."""
+    targets: tuple[str, ...] = ()
+    """Ids of its targets; known for target groups of type `alb` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualRule:
+    arn: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    secret: str = ""
+    """Digest of the OIDC client secret that this process wrote last; AWS does not tell it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualListener:
+    arn: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    written_attributes: frozenset[str] = frozenset()
+    certificates: tuple[str, ...] = ()
+    """ARNs of the certificates for SNI, which the default one is not among by itself."""
+    rules: tuple[ActualRule, ...] = ()
+    """Without the default rule."""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualProtection:
+    """A protection by Shield Advanced."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualLoadBalancer:
+    """The fields after `listeners` are None when nobody has asked for them."""
+
+    arn: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    written_attributes: frozenset[str] = frozenset()
+    listeners: tuple[ActualListener, ...] = ()
+    capacity_units: int | None = None
+    """Reserved units; 0 for none."""
+    web_acl_arn: str | None = None
+    """Of WAFv2; "" for none."""
+    classic_web_acl_id: str | None = None
+    protections: tuple[ActualProtection, ...] | None = None
+
+    @property
+    def state(self) -> str:
+        """`provisioning`, `active`, `active_impaired` or `failed`."""
+        return str(self.aws.get("State", {}).get("Code", ""))
+
+    @property
+    def deletion_protected(self) -> bool:
+        return self.attributes.get("deletion_protection.enabled") == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualCertificate:
+    arn: str
+    aws: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualBinding:
+    """A TargetGroupBinding of the stack, in the JSON form of the API."""
+
+    namespace: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    deleting: bool = False
+    """It has a deletion timestamp: its finalizer is at work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryView:
+    """All that bears one stack's tags."""
+
+    stack: StackID
+    tag_prefix: str
+    """`ingress.k8s.aws`, `service.k8s.aws`, `gateway.k8s.aws.alb` or `gateway.k8s.aws.nlb`."""
+    security_groups: tuple[ActualSecurityGroup, ...] = ()
+    target_groups: tuple[ActualTargetGroup, ...] = ()
+    load_balancers: tuple[ActualLoadBalancer, ...] = ()
+    certificates: tuple[ActualCertificate, ...] = ()
+    bindings: tuple[ActualBinding, ...] = ()
+    shield_subscribed: bool = False
+
+    def with_bindings(self, bindings: tuple[ActualBinding, ...]) -> "InventoryView":
+        """The same view with the cluster's part."""
+        return replace(self, bindings=bindings)
+
+    def resource_id(self, tags: Mapping[str, str]) -> str:
+        """Which resource of the stack something is, by its tag; "" when the tag is missing."""
+        return tags.get(f"{self.tag_prefix}/resource", "")
+
+    def existing_load_balancer(self, kind: str, id: str = "LoadBalancer") -> ExistingLoadBalancer | None:
+        """The stack's load balancer of this type, for `Facts.existing`."""
+        for load_balancer in self.load_balancers:
+            if self.resource_id(load_balancer.tags) == id and load_balancer.aws.get("Type") == kind:
+                zones = load_balancer.aws.get("AvailabilityZones") or ()
+                return ExistingLoadBalancer(
+                    arn=load_balancer.arn,
+                    kind=kind,
+                    scheme=load_balancer.aws.get("Scheme", ""),
+                    subnet_ids=tuple(sorted(zone["SubnetId"] for zone in zones)),
+                )
+        return None
