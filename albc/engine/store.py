@@ -10,9 +10,11 @@ Written by `albc.engine.informer` only, read by reconciles through the stores th
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
+
+from albc.kube.key import NamespacedName
 
 log = structlog.stdlib.get_logger("engine.store")
 
@@ -44,14 +46,8 @@ IndexFunction = Callable[[T], Iterable[Hashable]]
 """Values under which an object is to be found: `lambda ingress: service_names(ingress)`."""
 
 
-class ObjectKey(NamedTuple):
-    """Names one object of a kind. Cluster-scoped objects have the namespace ""."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+ObjectKey = NamespacedName
+"""Names one object of a kind."""
 
 
 def key_of(obj: Object) -> ObjectKey:

@@ -8,6 +8,7 @@
 Controllers call `EventRecorder.record`; `run` writes in the background, through `albc.kube.client`.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -124,40 +125,40 @@ class _Bucket:
 
 
 class Correlator:
-    """Decides which events are written, and as what. No I/O; every method is told the time in Unix seconds."""
+    """Decides which events are written, and as what. Pure but for its memory: the time is that of the events."""
 
     def __init__(self) -> None:
         self._messages: _Recent[Hashable, tuple[float, set[str]]] = _Recent()
         """When each object, type and reason was last seen, and with which messages."""
-        self._written: _Recent[Hashable, Event] = _Recent()
+        self._known: _Recent[Hashable, Event] = _Recent()
         self._buckets: _Recent[Hashable, _Bucket] = _Recent()
 
-    def correlate(self, event: Event) -> Event | None:
-        """The event to write: with a `name` it is that object's new state, else a new object. None: write nothing."""
-        event, key = self._combine(event)
-        if (known := self._written.get(key)) is not None:
+    def correlate(self, event: Event) -> tuple[Hashable, Event] | None:
+        """The event to write, and under which key it is known: with a `name` it is the new state of that Event object,
+        else a new object. None: write nothing."""
+        key, event = self._combine(event)
+        if (known := self._known.get(key)) is not None:
             event = replace(event, name=known.name, first_seen=known.first_seen, count=known.count + 1)
-        self._written[key] = event
-        return event if self._may_pass(event) else None
+        self._known[key] = event
+        return (key, event) if self._may_pass(event) else None
 
-    def written(self, event: Event, name: str) -> None:
-        """`event` exists under that name now."""
-        self._written[self._key(event)] = replace(event, name=name)
+    def written(self, key: Hashable, event: Event, name: str) -> None:
+        """`event` is there as an Event object of that name."""
+        if (known := self._known.get(key)) is not None:
+            self._known[key] = replace(known, name=name)
 
-    def _combine(self, event: Event) -> tuple[Event, Hashable]:
-        kind = (event.component, event.regarding, event.type, event.reason)
-        last, messages = self._messages.get(kind, (event.last_seen, set()))
+    def _combine(self, event: Event) -> tuple[Hashable, Event]:
+        similar = (event.component, event.regarding, event.type, event.reason)
+        last, messages = self._messages.get(similar, (event.last_seen, set[str]()))
         if event.last_seen - last > SIMILAR_FOR:
             messages = set()
         messages.add(event.message)
-        self._messages[kind] = (event.last_seen, messages)
         if len(messages) < SIMILAR:
-            return event, self._key(event)
-        messages.pop()
-        return replace(event, message=f"(combined from similar events): {event.message}"), kind
-
-    def _key(self, event: Event) -> Hashable:
-        return (event.component, event.regarding, event.type, event.reason, event.message)
+            self._messages[similar] = (event.last_seen, messages)
+            return (*similar, event.message), event
+        messages.discard(event.message)
+        self._messages[similar] = (event.last_seen, messages)
+        return similar, replace(event, message=f"(combined from similar events): {event.message}")
 
     def _may_pass(self, event: Event) -> bool:
         key = (event.component, event.regarding)
@@ -169,3 +170,93 @@ class Correlator:
             return False
         bucket.tokens -= 1
         return True
+
+
+class EventRecorder:
+    """See the head of this module. One for the process."""
+
+    def __init__(self, client: Client, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives Unix seconds."""
+        self._client = client
+        self._clock = clock
+        self._correlator = Correlator()
+        self._waiting: asyncio.Queue[Event] = asyncio.Queue(BACKLOG)
+
+    def record(self, component: str, regarding: Regarding, type_: EventType, reason: str, message: str) -> None:
+        """`component` is the controller's name, `reason` CamelCase, `message` one sentence for a person."""
+        now = self._clock()
+        try:
+            self._waiting.put_nowait(Event(component, regarding, type_, reason, message, now, now))
+        except asyncio.QueueFull:
+            log.warning("event dropped, too many wait", reason=reason, object=regarding.name)
+
+    async def run(self) -> None:
+        """Writes events until cancelled."""
+        while True:
+            event = await self._waiting.get()
+            if (found := self._correlator.correlate(event)) is not None:
+                await self._write(*found)
+
+    async def _write(self, key: Hashable, event: Event) -> None:
+        for attempts_left in reversed(range(ATTEMPTS)):
+            try:
+                self._correlator.written(key, event, await self._put(event))
+            except Unavailable as error:
+                if attempts_left:
+                    await anyio.sleep(RETRY_AFTER)
+                    continue
+                log.warning("event dropped", reason=event.reason, object=event.regarding.name, error=str(error))
+            except AlbcError as error:
+                log.warning("event dropped", reason=event.reason, object=event.regarding.name, error=str(error))
+            return
+
+    async def _put(self, event: Event) -> str:
+        """Raises the count of an Event object, or makes one. Its name."""
+        namespace = _namespace_of(event)
+        if event.name:
+            changes = {"count": event.count, "lastTimestamp": _rfc3339(event.last_seen), "message": event.message}
+            try:
+                await self._client.patch(EVENTS, event.name, MergePatch(changes), namespace)
+            except NotFound:
+                pass  # Events expire after an hour: begin a new one.
+            else:
+                return event.name
+        name = f"{event.regarding.name}.{round(event.last_seen * 1e9):x}"
+        await self._client.create(EVENTS, _body(event, name), namespace)
+        return name
+
+
+def _namespace_of(event: Event) -> str:
+    """Events about cluster-scoped objects live in `default`."""
+    return event.regarding.namespace or "default"
+
+
+def _body(event: Event, name: str) -> Mapping[str, Any]:
+    regarding = event.regarding
+    reference = {
+        "apiVersion": regarding.api_version,
+        "kind": regarding.kind,
+        "namespace": regarding.namespace,
+        "name": regarding.name,
+        "uid": regarding.uid,
+        "resourceVersion": regarding.resource_version,
+    }
+    return {
+        "apiVersion": EVENTS.api_version,
+        "kind": EVENTS.kind,
+        "metadata": {"name": name, "namespace": _namespace_of(event)},
+        "involvedObject": {field: value for field, value in reference.items() if value},
+        "type": event.type,
+        "reason": event.reason,
+        "message": event.message,
+        "source": {"component": event.component},
+        "reportingComponent": event.component,
+        "reportingInstance": "",
+        "firstTimestamp": _rfc3339(event.first_seen),
+        "lastTimestamp": _rfc3339(event.last_seen),
+        "count": event.count,
+    }
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,7 +7,7 @@ not parse gives None or a `ValueError` whose message completes the sentence "the
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -123,6 +123,14 @@ def json_objects(value: Any, path: str = "") -> Iterator[JSONObject]:
     """The elements of a list of objects, where `null` stands for an object without fields, or for an empty list."""
     for index, item in enumerate(_items(value, path)):
         yield JSONObject({} if item is None else item, f"{path}[{index}]")
+
+
+def json_maps(value: Any, path: str = "") -> Iterator[Mapping[str, Any]]:
+    """The elements of a list of plain maps, whose keys are the user's; `null` stands for an empty map or list."""
+    for index, item in enumerate(_items(value, path)):
+        if not isinstance(item, dict | None):
+            raise ValueError(f"must have an object at {path}[{index}], not {_kind(item)}")
+        yield {_clean(key): entry for key, entry in (item or {}).items()}
 
 
 def as_int32(value: Any, path: str) -> int:

@@ -6,10 +6,11 @@ Controllers make one from the informers' stores, `albc plan -f` from files. Ever
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from albc.crds.gateway import ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration
 from albc.crds.ingress_class_params import IngressClassParams
+from albc.kube.key import NamespacedName
 from albc.kube.objects import (
     Gateway,
     GatewayClass,
@@ -26,17 +27,6 @@ from albc.kube.objects import (
     TLSRoute,
     UDPRoute,
 )
-
-
-class NamespacedName(NamedTuple):
-    """Name of an object within its kind; cluster-scoped objects have an empty namespace."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
-
 
 T = TypeVar("T")
 
@@ -68,3 +58,6 @@ class Snapshot:
     load_balancer_configurations: Mapping[NamespacedName, LoadBalancerConfiguration] = field(default_factory=_none)
     target_group_configurations: Mapping[NamespacedName, TargetGroupConfiguration] = field(default_factory=_none)
     listener_rule_configurations: Mapping[NamespacedName, ListenerRuleConfiguration] = field(default_factory=_none)
+
+
+__all__ = ["NamespacedName", "Snapshot"]

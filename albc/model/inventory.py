@@ -1,4 +1,4 @@
-"""What a stack has in AWS (and of TargetGroupBindings in the cluster), as a value: what `albc.deploy.plan` compares with.
+"""What a stack has in AWS, and which TargetGroupBindings in the cluster, as a value: what a plan starts from.
 
 `aws` fields hold AWS's own description in botocore's shape. Tags, attributes and what hangs below a resource, which AWS
 tells in calls of their own, stand beside it. Made by `albc.aws.inventory`, or literally in tests.

@@ -44,7 +44,7 @@ def aws_actions(actions: Sequence[ActionConfig], settings: DeploySettings) -> li
 def same_actions(wanted: Sequence[Shape], actual: Sequence[Shape] | None) -> bool:
     """Whether AWS does what is wanted, however it spells it."""
     mine, theirs = _in_order(wanted), _in_order(actual or ())
-    return len(mine) == len(theirs) and all(map(_same_action, mine, theirs))
+    return len(mine) == len(theirs) and all(_same_action(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
 def with_secret(actions: Sequence[Shape] | None, digest: str) -> list[Shape]:
@@ -120,9 +120,7 @@ def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape
 
 
 def _forward(action: Forward) -> Shape:
-    groups = [
-        _said(TargetGroupArn=group.target_group_arn, Weight=group.weight) for group in action.target_groups
-    ]
+    groups = [_said(TargetGroupArn=group.target_group_arn, Weight=group.weight) for group in action.target_groups]
     stickiness = action.stickiness and _said(
         Enabled=action.stickiness.enabled, DurationSeconds=action.stickiness.duration_seconds
     )
@@ -162,12 +160,12 @@ def _same_forward(wanted: Shape, actual: Shape) -> bool:
     return stickiness is None or stickiness == actual.get("TargetGroupStickinessConfig")
 
 
-def _target_groups(config: Shape) -> list[tuple[str, Any]]:
+def _target_groups(config: Shape) -> list[tuple[str, int]]:
     """(ARN, weight) in order; the weight of an only target group does not matter."""
     groups = config.get("TargetGroups") or ()
     if len(groups) == 1:
-        return [(str(groups[0].get("TargetGroupArn", "")), None)]
-    return sorted((str(group.get("TargetGroupArn", "")), group.get("Weight")) for group in groups)
+        return [(str(groups[0].get("TargetGroupArn", "")), 1)]
+    return sorted((str(group.get("TargetGroupArn", "")), group.get("Weight", 1)) for group in groups)
 
 
 def _same_redirect(wanted: Shape, actual: Shape) -> bool:

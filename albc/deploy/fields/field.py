@@ -70,9 +70,7 @@ def create_request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySett
     return _request((field for field in kind if field.created_with), model, settings)
 
 
-def modify_request(
-    kind: Iterable[Field[M, Any]], operation: str, model: M, settings: DeploySettings
-) -> dict[str, Any]:
+def modify_request(kind: Iterable[Field[M, Any]], operation: str, model: M, settings: DeploySettings) -> dict[str, Any]:
     """All that the model says about the fields that one operation changes: AWS takes them together."""
     return _request((field for field in kind if field.modified_by == operation), model, settings)
 

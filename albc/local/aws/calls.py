@@ -63,9 +63,7 @@ class CallLog(Sequence[Call]):
         self._number += 1
         if len(self._calls) >= 2 * self._keep:
             del self._calls[: self._keep]
-        self._calls.append(
-            Call(self._number, at, service, operation, masked(params), outcome, is_writing(operation))
-        )
+        self._calls.append(Call(self._number, at, service, operation, masked(params), outcome, is_writing(operation)))
 
     def clear(self) -> None:
         self._calls.clear()

@@ -78,7 +78,9 @@ class _Loopback:
         return Layout(
             vpcs=(self._vpc_item(),),
             zones=tuple(self._zone(letter) for letter in letters),
-            subnets=tuple(self._subnet(kind, letter, octet) for kind in ("public", "private") for letter, octet in ZONES),
+            subnets=tuple(
+                self._subnet(kind, letter, octet) for kind in ("public", "private") for letter, octet in ZONES
+            ),
             route_tables=(
                 self._route_table("main", main=True),
                 self._route_table("public", [self._id("subnet", f"public-{letter}") for letter in letters]),
@@ -186,7 +188,11 @@ class _Loopback:
             for cidr in (PUBLIC_CIDR, PRIVATE_CIDR)
         ]
         if name != "main":
-            gateway = {"GatewayId": self._id("igw", "main")} if name == "public" else {"NatGatewayId": self._id("nat", "main")}
+            gateway = (
+                {"GatewayId": self._id("igw", "main")}
+                if name == "public"
+                else {"NatGatewayId": self._id("nat", "main")}
+            )
             routes.append({"DestinationCidrBlock": "0.0.0.0/0", **gateway, "Origin": "CreateRoute", "State": "active"})
         return {
             "RouteTableId": table,

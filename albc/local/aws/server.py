@@ -78,7 +78,9 @@ class AwsServer:
         request_id = uuid_id("request", next(self._requests))
         if latency := self._account.options.latency_seconds:
             await anyio.sleep(latency)
-        received = HttpRequest(request.method, request.path, request.query_string, request.headers, await request.read())
+        received = HttpRequest(
+            request.method, request.path, request.query_string, request.headers, await request.read()
+        )
         try:
             answer = self._answer(received, request_id)
         except ConnectionDropped:

@@ -113,7 +113,9 @@ def _parse(action: Mapping[str, Any]) -> Action:
 
 def _parse_forward(action: Mapping[str, Any]) -> Forward:
     config = action.get("ForwardConfig") or {}
-    groups = config.get("TargetGroups") or [{"TargetGroupArn": action["TargetGroupArn"]}]
+    groups = config.get("TargetGroups")
+    if groups is None:  # the short form, without a ForwardConfig
+        groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
     sticky = config.get("TargetGroupStickinessConfig") or {}
     return Forward(
         target_groups=tuple((group["TargetGroupArn"], group.get("Weight", 1)) for group in groups),

@@ -34,7 +34,7 @@ from albc.local.dataplane.balancing import TargetKey, pick_group
 from albc.local.dataplane.conditions import Request
 from albc.local.dataplane.headers import Arrival, Headers, find, host_header, own_answer, to_client, to_target
 from albc.local.dataplane.http1 import AnswerHead, BadAnswer, BadRequest, ClientSide, RequestHead, TargetSide
-from albc.local.dataplane.relay import Stream, relay
+from albc.local.dataplane.relay import Stream, relay, reset
 from albc.local.dataplane.rules import RoutingTable
 from albc.local.dataplane.upstreams import Target, TargetGroup
 from albc.local.network import AddressBook, Unconnected
@@ -86,7 +86,7 @@ class HttpFront:
         """One client connection, request after request. Returns when it is closed; raises nothing."""
         client_ip, client_port = writer.get_extra_info("peername")[:2]
         if not self.listener.admits(client_ip):
-            writer.transport.abort()
+            reset(writer)
             return
         arrival = Arrival(client_ip, client_port, self.listener.protocol, self.listener.port, _tls_of(writer))
         client = ClientSide(reader, writer)

@@ -13,7 +13,7 @@ from socket import SOCK_DGRAM
 
 from albc.local.dataplane.actions import Forward
 from albc.local.dataplane.balancing import pick_group
-from albc.local.dataplane.relay import Address, Flow, Stream, UdpRelay, relay
+from albc.local.dataplane.relay import Address, Flow, Stream, UdpRelay, relay, reset
 from albc.local.dataplane.upstreams import Target, TargetGroup
 from albc.local.network import AddressBook, Unconnected
 
@@ -57,7 +57,7 @@ class StreamFront:
         client: Address = writer.get_extra_info("peername")[:2]
         chosen = self._pick(client[0]) if listener.admits(client[0]) else None
         if chosen is None:
-            writer.transport.abort()
+            reset(writer)
             return
         group, target = chosen
         try:
@@ -65,7 +65,7 @@ class StreamFront:
                 target.address, target.key.port, source=self._source_for(group, client[0]), tls=group.tls
             )
         except (Unconnected, ssl.SSLError):
-            writer.transport.abort()
+            reset(writer)
             return
         if group.settings.proxy_protocol_v2:
             to_target[1].write(proxy_header(client, writer.get_extra_info("sockname")[:2]))

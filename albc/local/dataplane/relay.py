@@ -6,9 +6,10 @@ Used for Network Load Balancers and WebSockets, and by `albc.local.workloads` fo
 import asyncio
 import contextlib
 import socket
-import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import anyio
 
@@ -24,6 +25,14 @@ class Stream:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     early: bytes = b""
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break a connection so that the other side sees a reset, not an orderly end."""
+    sock = writer.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 @dataclass
@@ -64,9 +73,9 @@ async def _copy(source: Stream, sink: Stream, clock: _Clock, both: anyio.CancelS
             both.cancel()  # TLS has no half-close: the end of one direction is the end
         else:
             sink.writer.write_eof()
-    except (ConnectionError, ssl.SSLError, TimeoutError, OSError):
+    except OSError:
         for stream in (source, sink):
-            stream.writer.transport.abort()
+            reset(stream.writer)
         both.cancel()
 
 
@@ -109,8 +118,7 @@ class UdpRelay(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - what asyncio gives datagram protocols
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         client = (addr[0], addr[1])

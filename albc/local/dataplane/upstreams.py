@@ -16,6 +16,7 @@ from typing import Any
 from albc.local.dataplane.attributes import TargetGroupSettings
 from albc.local.dataplane.balancing import Candidate, Health, TargetKey, eligible, pick_by_source, pick_target
 from albc.local.dataplane.http1 import TargetSide
+from albc.local.dataplane.relay import reset
 from albc.local.network import AddressBook
 
 
@@ -48,7 +49,7 @@ class Target:
         """Break every connection, those at work too."""
         self.close_idle()
         for writer in self._writers:
-            writer.transport.abort()
+            reset(writer)
 
 
 class TargetGroup:

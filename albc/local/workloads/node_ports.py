@@ -19,7 +19,7 @@ import anyio
 import anyio.abc
 from aiohttp import web
 
-from albc.local.dataplane.relay import Address, Flow, Stream, UdpRelay, relay
+from albc.local.dataplane.relay import Address, Flow, Stream, UdpRelay, relay, reset
 from albc.local.network import AddressBook, Unconnected
 
 Object = Mapping[str, Any]
@@ -192,13 +192,13 @@ class NodePorts:
             try:
                 endpoint = opened.next_endpoint()
                 if endpoint is None:
-                    client.writer.transport.abort()
+                    reset(client.writer)
                     return
                 source = self._source(key, opened, client.writer.get_extra_info("peername")[0])
                 try:
                     target = await self._book.connect(*endpoint, source=source)
                 except Unconnected:
-                    client.writer.transport.abort()
+                    reset(client.writer)
                     return
                 await relay(client, Stream(*target), IDLE_SECONDS)
             finally:

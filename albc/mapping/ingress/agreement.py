@@ -57,9 +57,7 @@ def agree(
     return first
 
 
-def insist(
-    said: Iterable[Said[T | None]], what: str, same: Callable[[T], Hashable] = _itself
-) -> Said[T] | None:
+def insist(said: Iterable[Said[T | None]], what: str, same: Callable[[T], Hashable] = _itself) -> Said[T] | None:
     """As `agree`, but who gives another value is left out."""
     problems: list[Problem] = []
     first = agree(said, what, problems, same)

@@ -10,7 +10,7 @@ from albc.kube.objects import Service
 from albc.kube.objects.core import ServicePort
 from albc.mapping.cidrs import IPFamily
 from albc.mapping.invalid import Invalid
-from albc.mapping.service.parsed import TARGET_TYPE, TYPE, ServiceAnnotations, full_name
+from albc.mapping.service.parsed import IP_ADDRESS_TYPE, TARGET_TYPE, TYPE, ServiceAnnotations, full_name
 from albc.mapping.service.placement import Placed
 from albc.mapping.service_ports import target_port
 from albc.mapping.settings import MappingSettings
@@ -31,22 +31,49 @@ class Backend:
         return f"{self.service.namespace}/{self.service.name}:{self.port.port}"
 
 
-def backend_target_type(service: Service, annotations: ServiceAnnotations, settings: MappingSettings) -> str:
+def choose_target_type(backend: Backend, annotations: ServiceAnnotations, settings: MappingSettings) -> str:
     """`ip` or `instance`; any other word means instance. `annotations` are those of the Service being mapped."""
-    target_type = annotations[TARGET_TYPE]
-    if target_type is None:
-        target_type = settings.default_target_type
+    asked = annotations[TARGET_TYPE]
+    target_type = settings.default_target_type if asked is None else asked
     if target_type == "ip" and not settings.enable_ip_target_type:
         raise Invalid("unsupported targetType: ip when the feature gate EnableIPTargetType is false")
     if target_type == "ip" or annotations[TYPE] == "nlb-ip":
         return "ip"
-    if service.spec.type == "ClusterIP":
+
+    spec, name = backend.service.spec, f"{backend.service.namespace}/{backend.service.name}"
+    if spec.type == "ClusterIP":
         raise Invalid(
-            f'unsupported service type "ClusterIP" of {service.namespace}/{service.name} for target type "instance"; '
+            f'unsupported service type "ClusterIP" of {name} for load balancer target type "instance"; '
             f"make it NodePort or LoadBalancer, or set {full_name(TARGET_TYPE)}: ip"
         )
-    if service.spec.allocate_load_balancer_node_ports is False and any(
-        port.node_port == 0 for port in service.spec.ports
-    ):
-        raise Invalid("")
+    if not backend.port.node_port:
+        unallocated = spec.allocate_load_balancer_node_ports is False
+        raise Invalid(
+            f"port {backend.port.port} of service {name} has no node port, which instance targets need; "
+            + ("set allocateLoadBalancerNodePorts to true" if unallocated else "is the service type correct?")
+            + f", or set {full_name(TARGET_TYPE)}: ip"
+        )
     return "instance"
+
+
+def target_group_port(backend: Backend, target_type: str) -> int:
+    """AWS wants one port although each target has its own: the node port, or 1 where Pods name theirs."""
+    port = binding_port(backend, target_type)
+    return port if isinstance(port, int) else 1
+
+
+def binding_port(backend: Backend, target_type: str) -> int | str:
+    """Where the targets listen: the node port, or the Pods' port by number or name."""
+    return backend.port.node_port if target_type == "instance" else target_port(backend.port)
+
+
+def ip_family(backend: Backend, placed: Placed) -> IPFamily:
+    """`ipv6` as soon as the Service has an IPv6 family, which only a dualstack load balancer can reach."""
+    if "IPv6" not in backend.service.spec.ip_families:
+        return "ipv4"
+    if not placed.dualstack:
+        raise Invalid(
+            f"unsupported IPv6 configuration of service {backend.service.namespace}/{backend.service.name}, "
+            f"lb not dual-stack; set {full_name(IP_ADDRESS_TYPE)}: dualstack"
+        )
+    return "ipv6"

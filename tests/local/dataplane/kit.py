@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import os
-import ssl
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -136,17 +136,26 @@ class Stack:
         )
         self.plane.notify()
 
-    async def target(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
-        """An HTTP target on an address of its own; /healthz is answered for it."""
+    def also_holds(self, balancer: Item, *listeners: Item) -> None:
+        """Add another load balancer."""
+        self.account = replace(
+            self.account,
+            load_balancers=(*self.account.load_balancers, balancer),
+            listeners={**self.account.listeners, balancer["LoadBalancerArn"]: listeners},
+        )
+        self.plane.notify()
+
+    async def target(self, handler: Handler, *, address: str | None = None) -> tuple[str, int]:
+        """An HTTP target, on an address of its own unless one is given; /healthz is answered for it."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return web.Response() if request.path == "/healthz" else await handler(request)
 
         server = web.Server(handle, access_log=None)
-        address = free_address("19")
+        address = address or free_address("19")
         bound = self.book.listen(address, 0)
         port = bound.getsockname()[1]
-        listening = await asyncio.get_running_loop().create_server(server, sock=bound, ssl=tls)
+        listening = await asyncio.get_running_loop().create_server(server, sock=bound)
         self._servers[address, port] = (listening, server)
         self._stack.push_async_callback(self.shut, (address, port))
         return address, port
@@ -157,6 +166,31 @@ class Stack:
             held[0].close()
             held[1].pre_shutdown()
             await held[1].shutdown(0.1)
+
+    async def tcp_target(
+        self, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    ) -> tuple[str, int]:
+        """A TCP target on an address of its own."""
+        address = free_address("19")
+        bound = self.book.listen(address, 0)
+        port = bound.getsockname()[1]
+        listening = await asyncio.start_server(serve, sock=bound)
+        self._stack.callback(listening.close)
+        return address, port
+
+    async def udp_target(self, prefix: bytes) -> tuple[str, int]:
+        """A UDP target that sends each datagram back behind `prefix`."""
+        address = free_address("19")
+        bound = self.book.listen(address, 0, type=socket.SOCK_DGRAM)
+        port = bound.getsockname()[1]
+
+        class Echo(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+                transport.sendto(prefix + data, addr)
+
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Echo, sock=bound)
+        self._stack.callback(transport.close)
+        return address, port
 
     async def named(self, name: str) -> tuple[str, int]:
         """An HTTP target that answers with its name."""

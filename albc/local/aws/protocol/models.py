@@ -43,5 +43,7 @@ def _references(shape: dict[str, Any]) -> Iterable[str]:
 
 def _without_documentation(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _without_documentation(v) for k, v in value.items() if k != "documentation" or not isinstance(v, str)}
+        return {
+            k: _without_documentation(v) for k, v in value.items() if k != "documentation" or not isinstance(v, str)
+        }
     return value

@@ -159,7 +159,9 @@ def _scalar(text: str, shape: Shape) -> Any:
 def _binary_values(value: Any, shape: Shape | None) -> Any:
     """The same JSON value with blobs decoded; names that the model lacks are dropped, as AWS does."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        return {k: _binary_values(v, shape.members[k]) for k, v in value.items() if k in shape.members and v is not None}
+        return {
+            k: _binary_values(v, shape.members[k]) for k, v in value.items() if k in shape.members and v is not None
+        }
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [_binary_values(item, shape.member) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):

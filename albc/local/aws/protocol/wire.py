@@ -81,9 +81,7 @@ class Wire:
         shape = operation.output_shape
         if self.protocol == "json":
             convert = responses.compile_json(shape)
-            return lambda answer, _: HttpAnswer(
-                200, "application/x-amz-json-1.1", responses.json_body(convert(answer))
-            )
+            return lambda answer, _: HttpAnswer(200, "application/x-amz-json-1.1", responses.json_body(convert(answer)))
         write = responses.compile_xml(shape)
         before, after = self._frame(operation)
 

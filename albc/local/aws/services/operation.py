@@ -1,6 +1,6 @@
 """What every operation is: a function of the account's state and of the parameters, in botocore's form, to the answer.
 
-It raises `ApiError` for what AWS refuses, before it has changed anything: an operation happens as a whole or not at all.
+It raises `ApiError` for what AWS refuses, before it has changed anything: an operation happens whole or not at all.
 """
 
 import base64
@@ -20,7 +20,12 @@ Listed = TypeVar("Listed")
 
 
 def page(
-    items: Iterable[Listed], key: Callable[[Listed], str], size: int, marker: str | None, *, code: str = "ValidationError"
+    items: Iterable[Listed],
+    key: Callable[[Listed], str],
+    size: int,
+    marker: str | None,
+    *,
+    code: str = "ValidationError",
 ) -> tuple[list[Listed], str | None]:
     """One page of items in the order of their keys, and the marker of the next one.
 

@@ -157,8 +157,6 @@ class LoadBalancing:
         self.rules: dict[str, Rule] = {}
         self.target_groups: dict[str, TargetGroup] = {}
         self.trust_stores: dict[str, TrustStore] = {}
-        self.releasing: dict[str, float] = {}
-        """Network interfaces of deleted load balancers, and when they go."""
         self._users: dict[str, frozenset[str]] = {}
 
     def listeners_of(self, load_balancer_arn: str) -> list[Listener]:

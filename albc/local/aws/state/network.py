@@ -136,6 +136,8 @@ class Network:
             )
             for item in layout.security_groups
         }
+        self._releasing: dict[str, float] = {}
+        """Interfaces that go by themselves, and when."""
         self._taken = {
             address["PrivateIpAddress"]
             for interface in self.interfaces.values()
@@ -173,13 +175,11 @@ class Network:
         return None
 
     def take_address(self, subnet_id: str, wanted: str | None = None) -> str:
-        """Reserve an IPv4 address of a subnet: the wanted one, or the highest that is free.
+        """Reserve an IPv4 address of a subnet: the wanted one (which is free), or the highest that is free.
 
         From the top, because nodes and pods of the local cluster take theirs from the bottom.
         """
         if wanted is not None:
-            if wanted in self._taken:
-                raise ApiError("InvalidConfigurationRequest", f"The private IP address '{wanted}' is in use")
             self._taken.add(wanted)
             return wanted
         block = ipaddress.IPv4Network(self.subnets[subnet_id]["CidrBlock"])
@@ -197,6 +197,21 @@ class Network:
         """Drop an interface and free its addresses; nothing when it is gone."""
         if interface := self.interfaces.pop(interface_id, None):
             self._taken -= {each["PrivateIpAddress"] for each in interface["PrivateIpAddresses"]}
+
+    def release_interface(self, interface_id: str, when: float) -> None:
+        """Have an interface go at this moment (at the next `release_due` after it)."""
+        self._releasing[interface_id] = when
+
+    def release_due(self, now: float) -> None:
+        """Remove the interfaces whose time has come; whoever looks at interfaces or deletes groups calls it first."""
+        for interface_id, when in list(self._releasing.items()):
+            if now >= when:
+                del self._releasing[interface_id]
+                self.remove_interface(interface_id)
+
+    def is_taken(self, address: str) -> bool:
+        """Whether some interface has this private IPv4 address."""
+        return address in self._taken
 
     def free_addresses(self, subnet_id: str) -> int:
         """`AvailableIpAddressCount` of a subnet: what it started with, less the interfaces made since."""

@@ -213,7 +213,9 @@ def changed(kind: str, table: Table, current: Mapping[str, str], wanted: Params)
         if attribute is None:
             raise ApiError("ValidationError", f"{kind} attribute key '{key}' is not recognized")
         if not attribute.accepts(value):
-            raise ApiError("ValidationError", f"{kind} attribute '{key}' cannot be '{value}': it takes {attribute.takes}")
+            raise ApiError(
+                "ValidationError", f"{kind} attribute '{key}' cannot be '{value}': it takes {attribute.takes}"
+            )
         values[key] = value
     for logs in ("access_logs", "connection_logs", "health_check_logs"):
         if values.get(f"{logs}.s3.enabled") == "true" and not values[f"{logs}.s3.bucket"]:

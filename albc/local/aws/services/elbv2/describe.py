@@ -12,24 +12,31 @@ Item = dict[str, Any]
 def load_balancer(state: State, balancer: LoadBalancer) -> Item:
     """A DescribeLoadBalancers item."""
     code = "active" if state.clock() >= balancer.active_at else "provisioning"
-    return {
-        "LoadBalancerArn": balancer.arn,
-        "DNSName": balancer.dns_name,
-        "CanonicalHostedZoneId": balancer.canonical_hosted_zone_id,
-        "CreatedTime": balancer.created_at,
-        "LoadBalancerName": balancer.name,
-        "Scheme": balancer.scheme,
-        "VpcId": balancer.vpc_id,
-        "State": {"Code": code},
-        "Type": balancer.type,
-        "AvailabilityZones": zones(balancer),
-        "SecurityGroups": list(balancer.security_groups) or None,
-        "IpAddressType": balancer.ip_address_type,
-        "CustomerOwnedIpv4Pool": balancer.customer_owned_pool,
-        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce_inbound_rules_on_private_link,
-        "EnablePrefixForIpv6SourceNat": balancer.enable_prefix_for_source_nat,
-        "IpamPools": {"Ipv4IpamPoolId": balancer.ipam_pool} if balancer.ipam_pool else None,
-    }
+    return present(
+        {
+            "LoadBalancerArn": balancer.arn,
+            "DNSName": balancer.dns_name,
+            "CanonicalHostedZoneId": balancer.canonical_hosted_zone_id,
+            "CreatedTime": balancer.created_at,
+            "LoadBalancerName": balancer.name,
+            "Scheme": balancer.scheme,
+            "VpcId": balancer.vpc_id,
+            "State": {"Code": code},
+            "Type": balancer.type,
+            "AvailabilityZones": zones(balancer),
+            "SecurityGroups": list(balancer.security_groups) or None,
+            "IpAddressType": balancer.ip_address_type,
+            "CustomerOwnedIpv4Pool": balancer.customer_owned_pool,
+            "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce_inbound_rules_on_private_link,
+            "EnablePrefixForIpv6SourceNat": balancer.enable_prefix_for_source_nat,
+            "IpamPools": {"Ipv4IpamPoolId": balancer.ipam_pool} if balancer.ipam_pool else None,
+        }
+    )
+
+
+def present(item: Item) -> Item:
+    """The item without what is None: AWS leaves out what a thing does not have."""
+    return {key: value for key, value in item.items() if value is not None}
 
 
 def zones(balancer: LoadBalancer) -> list[Item]:
@@ -45,27 +52,31 @@ def _zone(balancer: LoadBalancer, zone: ZoneMapping) -> Item:
         addresses.append({"PrivateIPv4Address": zone.private_ip})
     if zone.ipv6_address and balancer.type == "network":
         addresses.append({"IPv6Address": zone.ipv6_address})
-    return {
-        "ZoneName": zone.zone,
-        "SubnetId": zone.subnet_id,
-        "LoadBalancerAddresses": addresses,
-        "SourceNatIpv6Prefixes": [zone.source_nat_prefix] if zone.source_nat_prefix else None,
-    }
+    return present(
+        {
+            "ZoneName": zone.zone,
+            "SubnetId": zone.subnet_id,
+            "LoadBalancerAddresses": addresses,
+            "SourceNatIpv6Prefixes": [zone.source_nat_prefix] if zone.source_nat_prefix else None,
+        }
+    )
 
 
 def listener(listener: Listener) -> Item:
     """A DescribeListeners item: its default certificate only."""
-    return {
-        "ListenerArn": listener.arn,
-        "LoadBalancerArn": listener.load_balancer_arn,
-        "Port": listener.port,
-        "Protocol": listener.protocol,
-        "Certificates": [{"CertificateArn": listener.certificate}] if listener.certificate else None,
-        "SslPolicy": listener.ssl_policy,
-        "DefaultActions": [shown_action(action) for action in listener.default_actions],
-        "AlpnPolicy": list(listener.alpn_policy) or None,
-        "MutualAuthentication": listener.mutual_authentication,
-    }
+    return present(
+        {
+            "ListenerArn": listener.arn,
+            "LoadBalancerArn": listener.load_balancer_arn,
+            "Port": listener.port,
+            "Protocol": listener.protocol,
+            "Certificates": [{"CertificateArn": listener.certificate}] if listener.certificate else None,
+            "SslPolicy": listener.ssl_policy,
+            "DefaultActions": [shown_action(action) for action in listener.default_actions],
+            "AlpnPolicy": list(listener.alpn_policy) or None,
+            "MutualAuthentication": listener.mutual_authentication,
+        }
+    )
 
 
 def rule(rule: Rule) -> Item:

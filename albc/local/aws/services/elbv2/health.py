@@ -42,7 +42,9 @@ def of_target(state: State, group: TargetGroup, target: Target) -> dict[str, Any
     age = state.clock() - max(target.registered_at, group.in_use_since)
     if age >= state.options.health_seconds:
         return {"State": "healthy"}
-    return _health("initial", "Elb.RegistrationInProgress" if age < state.options.health_seconds / 2 else INITIAL_CHECKS)
+    return _health(
+        "initial", "Elb.RegistrationInProgress" if age < state.options.health_seconds / 2 else INITIAL_CHECKS
+    )
 
 
 def not_registered() -> dict[str, Any]:

@@ -86,7 +86,9 @@ def describe_load_balancers(state: State, params: Params) -> Answer:
     if arns and wanted:
         raise ApiError("ValidationError", "Load balancer ARNs and names cannot be specified together")
     if len(arns or wanted or ()) > MAX_DESCRIBED:
-        raise ApiError("ValidationError", f"Up to {MAX_DESCRIBED} load balancers can be described by ARN or name at a time")
+        raise ApiError(
+            "ValidationError", f"Up to {MAX_DESCRIBED} load balancers can be described by ARN or name at a time"
+        )
     if arns:
         found = [lookup.load_balancer(state, arn, reading=True) for arn in dict.fromkeys(arns)]
     else:
@@ -112,15 +114,17 @@ def delete_load_balancer(state: State, params: Params) -> Answer:
     targeted = any(key.target_id == arn for group in holder.target_groups.values() for key in group.targets)
     if targeted:
         raise ApiError(
-            "ResourceInUse", f"Load balancer '{arn}' cannot be deleted because it is a target of a Network Load Balancer"
+            "ResourceInUse",
+            f"Load balancer '{arn}' cannot be deleted because it is a target of a Network Load Balancer",
         )
     for listener in holder.listeners_of(arn):
         remove_listener(state, listener.arn)
     for zone in balancer.zones:
-        holder.releasing[zone.interface_id] = state.clock() + state.options.release_seconds
+        state.network.release_interface(zone.interface_id, state.clock() + state.options.release_seconds)
     state.firewalls.associations.pop(arn, None)
     state.firewalls.classic_associations.pop(arn, None)
     del holder.load_balancers[arn]
+    state.network.release_due(state.clock())
     holder.refresh_users(state.clock())
     return {}
 
@@ -199,7 +203,9 @@ def set_ip_address_type(state: State, params: Params) -> Answer:
         current=balancer.zones,
     )
     if wanted != "ipv4" and balancer.ipam_pool:
-        raise ApiError("InvalidConfigurationRequest", "The IPAM pool must be removed before the address type is changed")
+        raise ApiError(
+            "InvalidConfigurationRequest", "The IPAM pool must be removed before the address type is changed"
+        )
     balancer.ip_address_type = wanted
     zones.place(state, balancer, mappings)
     zones.refresh_interfaces(state, balancer)
@@ -288,7 +294,9 @@ def _check_ip_address_type(type_: str, scheme: str, ip_address_type: str) -> Non
             f"IP address type '{ip_address_type}' is not supported for load balancers of type '{type_}'",
         )
     if ip_address_type == "dualstack-without-public-ipv4" and scheme != "internet-facing":
-        raise ApiError("InvalidConfigurationRequest", f"IP address type '{ip_address_type}' needs scheme internet-facing")
+        raise ApiError(
+            "InvalidConfigurationRequest", f"IP address type '{ip_address_type}' needs scheme internet-facing"
+        )
 
 
 def _groups(state: State, vpc_id: str, wanted: list[str] | None, type_: str) -> tuple[str, ...]:
@@ -307,7 +315,9 @@ def _check_quota(state: State, type_: str) -> None:
     quotas = state.options.quotas
     limit = quotas.application_load_balancers if type_ == "application" else quotas.network_load_balancers
     if sum(each.type == type_ for each in state.load_balancing.load_balancers.values()) >= limit:
-        raise ApiError("TooManyLoadBalancers", f"The maximum number of {type_} load balancers ({limit}) has been reached")
+        raise ApiError(
+            "TooManyLoadBalancers", f"The maximum number of {type_} load balancers ({limit}) has been reached"
+        )
 
 
 def _default_attributes(type_: str, scheme: str) -> dict[str, str]:

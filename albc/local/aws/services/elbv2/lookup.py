@@ -48,8 +48,6 @@ def trust_store(state: State, arn: str) -> TrustStore:
     return found
 
 
-
-
 def _absent(kind: str, code: str, arn: str, marker: str) -> ApiError:
     if not arn.startswith("arn:") or marker not in arn:
         return ApiError("ValidationError", f"'{arn}' is not a valid {kind} ARN")

@@ -35,7 +35,8 @@ def create_target_group(state: State, params: Params) -> Answer:
     if same_name := next((group for group in groups.values() if group.name == name), None):
         if (same_name.settings, same_name.vpc_id, same_name.tags) != (settings, params.get("VpcId"), tag_set):
             raise ApiError(
-                "DuplicateTargetGroupName", f"A target group with the same name '{name}' exists, but with different settings"
+                "DuplicateTargetGroupName",
+                f"A target group with the same name '{name}' exists, but with different settings",
             )
         return {"TargetGroups": [describe.target_group(state, same_name)]}
     if len(groups) >= state.options.quotas.target_groups:
@@ -134,9 +135,7 @@ def _new_settings(state: State, params: Params) -> dict[str, Any]:
 def _health_check(settings: Mapping[str, Any], params: Params) -> dict[str, Any]:
     own = {key: params[key] for key in HEALTH_CHECK_KEYS if key in params}
     http_group = settings["Protocol"] in HTTP
-    protocol = own.get("HealthCheckProtocol") or (
-        "HTTP" if http_group or settings["TargetType"] == "alb" else "TCP"
-    )
+    protocol = own.get("HealthCheckProtocol") or ("HTTP" if http_group or settings["TargetType"] == "alb" else "TCP")
     checks = {
         "HealthCheckProtocol": protocol,
         "HealthCheckPort": "traffic-port",
@@ -172,7 +171,9 @@ def _check_health_check(settings: Mapping[str, Any], params: Params) -> None:
         raise ApiError("ValidationError", "Health check interval must be greater than the timeout.")
     port = settings["HealthCheckPort"]
     if port != "traffic-port" and not (re.fullmatch(r"\d{1,5}", port) and 1 <= int(port) <= 65535):
-        raise ApiError("ValidationError", f"Health check port '{port}' must be 'traffic-port' or a port from 1 to 65535")
+        raise ApiError(
+            "ValidationError", f"Health check port '{port}' must be 'traffic-port' or a port from 1 to 65535"
+        )
     if protocol not in HTTP:
         if "HealthCheckPath" in params or "Matcher" in params:
             raise ApiError("ValidationError", f"Health check protocol '{protocol}' takes neither path nor matcher")
@@ -192,7 +193,9 @@ def _check_matcher(settings: Mapping[str, Any], high: int) -> None:
         bounds = part.split("-")
         numbers = [int(bound) for bound in bounds if re.fullmatch(r"\d{1,3}", bound)]
         if len(numbers) != len(bounds) or len(numbers) > 2 or not all(low <= each <= high for each in numbers):
-            raise ApiError("ValidationError", f"Health check matcher '{matcher[code]}' must be codes from {low} to {high}")
+            raise ApiError(
+                "ValidationError", f"Health check matcher '{matcher[code]}' must be codes from {low} to {high}"
+            )
 
 
 OPERATIONS: Operations = {

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from albc.local.aws.errors import ApiError
-from albc.local.aws.services.elbv2 import health, lookup
+from albc.local.aws.services.elbv2 import describe, health, lookup
 from albc.local.aws.services.operation import Answer, Operations, Params
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import Target, TargetGroup, TargetKey
@@ -82,7 +82,9 @@ def _matching(group: TargetGroup, description: Mapping[str, Any]) -> list[Target
 def _target(state: State, group: TargetGroup, key: TargetKey, description: Mapping[str, Any]) -> Target:
     server_id = description.get("QuicServerId")
     if (group.settings["Protocol"] in QUIC) != (server_id is not None):
-        raise ApiError("ValidationError", "A QUIC server ID is needed for, and only for, QUIC and TCP_QUIC target groups")
+        raise ApiError(
+            "ValidationError", "A QUIC server ID is needed for, and only for, QUIC and TCP_QUIC target groups"
+        )
     if server_id is not None and not re.fullmatch(r"0x[0-9a-f]{16}", server_id):
         raise ApiError("ValidationError", f"The QUIC server ID '{server_id}' must be 0x and 16 hexadecimal characters")
     match group.target_type:
@@ -145,12 +147,14 @@ def _described(state: State, group: TargetGroup, target: Target) -> dict[str, An
     check_port = group.settings["HealthCheckPort"]
     zone = target.key.zone or (target.zone if group.target_type == "ip" else None)
     return {
-        "Target": {
-            "Id": target.key.target_id,
-            "Port": target.key.port,
-            "AvailabilityZone": zone,
-            "QuicServerId": target.quic_server_id,
-        },
+        "Target": describe.present(
+            {
+                "Id": target.key.target_id,
+                "Port": target.key.port,
+                "AvailabilityZone": zone,
+                "QuicServerId": target.quic_server_id,
+            }
+        ),
         "HealthCheckPort": str(target.key.port) if check_port == "traffic-port" else check_port,
         "TargetHealth": health.of_target(state, group, target),
     }

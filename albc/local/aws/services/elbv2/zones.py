@@ -120,6 +120,9 @@ def _check_addresses(
     if private := mapping.get("PrivateIPv4Address"):
         if scheme != "internal":
             raise ApiError("InvalidConfigurationRequest", "Private IPv4 addresses need an internal load balancer")
+        own = any(zone.private_ip == private for zone in current)
+        if not own and network.is_taken(private):
+            raise ApiError("InvalidConfigurationRequest", f"The private IP address '{private}' is in use")
         if ipaddress.ip_address(private) not in ipaddress.ip_network(network.subnets[mapping["SubnetId"]]["CidrBlock"]):
             raise ApiError(
                 "InvalidConfigurationRequest", f"The address '{private}' is not in the subnet {mapping['SubnetId']}"
@@ -168,9 +171,7 @@ def _ipv6(state: State, balancer: LoadBalancer, mapping: Mapping[str, Any]) -> s
     return str(block[int(hex_id("ipv6", balancer.arn, mapping["SubnetId"], digits=8), 16) + 16])
 
 
-def _prefix(
-    state: State, balancer: LoadBalancer, mapping: Mapping[str, Any], current: str | None = None
-) -> str | None:
+def _prefix(state: State, balancer: LoadBalancer, mapping: Mapping[str, Any], current: str | None = None) -> str | None:
     if balancer.enable_prefix_for_source_nat != "on":
         return None
     given = mapping.get("SourceNatIpv6Prefix")

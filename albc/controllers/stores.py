@@ -1,0 +1,147 @@
+"""The informers' stores as the controllers use them, and the `Snapshot` that mapping reads.
+
+A snapshot is a set of views: it costs nothing, and is consistent because reconciles do not await while mapping.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from albc.crds.gateway import ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration
+from albc.crds.ingress_class_params import IngressClassParams
+from albc.crds.resources import (
+    INGRESS_CLASS_PARAMS,
+    LISTENER_RULE_CONFIGURATIONS,
+    LOAD_BALANCER_CONFIGURATIONS,
+    TARGET_GROUP_BINDINGS,
+    TARGET_GROUP_CONFIGURATIONS,
+)
+from albc.crds.target_group_binding import TargetGroupBinding
+from albc.engine.manager import Manager
+from albc.engine.store import Store
+from albc.kube.objects import (
+    ENDPOINT_SLICES,
+    GATEWAY_CLASSES,
+    GATEWAYS,
+    GRPC_ROUTES,
+    HTTP_ROUTES,
+    INGRESS_CLASSES,
+    INGRESSES,
+    LISTENER_SETS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REFERENCE_GRANTS,
+    SERVICES,
+    TCP_ROUTES,
+    TLS_ROUTES,
+    UDP_ROUTES,
+    EndpointSlice,
+    Gateway,
+    GatewayClass,
+    GRPCRoute,
+    HTTPRoute,
+    Ingress,
+    IngressClass,
+    ListenerSet,
+    Namespace,
+    Node,
+    Pod,
+    ReferenceGrant,
+    Service,
+    TCPRoute,
+    TLSRoute,
+    UDPRoute,
+)
+from albc.mapping.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One store for each kind that is held in memory."""
+
+    namespaces: Store[Namespace]
+    services: Store[Service]
+    pods: Store[Pod]
+    nodes: Store[Node]
+    endpoint_slices: Store[EndpointSlice]
+    target_group_bindings: Store[TargetGroupBinding]
+    ingresses: Store[Ingress]
+    ingress_classes: Store[IngressClass]
+    ingress_class_params: Store[IngressClassParams]
+    gateway_classes: Store[GatewayClass]
+    gateways: Store[Gateway]
+    listener_sets: Store[ListenerSet]
+    http_routes: Store[HTTPRoute]
+    grpc_routes: Store[GRPCRoute]
+    tcp_routes: Store[TCPRoute]
+    udp_routes: Store[UDPRoute]
+    tls_routes: Store[TLSRoute]
+    reference_grants: Store[ReferenceGrant]
+    load_balancer_configurations: Store[LoadBalancerConfiguration]
+    target_group_configurations: Store[TargetGroupConfiguration]
+    listener_rule_configurations: Store[ListenerRuleConfiguration]
+
+    @classmethod
+    def of(cls, manager: Manager) -> "Stores":
+        """Asks the manager for all of them. Kinds of the Gateway API and its configurations may be missing."""
+        return cls(
+            namespaces=manager.store(NAMESPACES),
+            services=manager.store(SERVICES),
+            pods=manager.store(PODS),
+            nodes=manager.store(NODES),
+            endpoint_slices=manager.store(ENDPOINT_SLICES, {"service": _service_of_slice}),
+            target_group_bindings=manager.store(
+                TARGET_GROUP_BINDINGS, {"service": _service_of_binding, "target_type": _target_type}
+            ),
+            ingresses=manager.store(INGRESSES),
+            ingress_classes=manager.store(INGRESS_CLASSES),
+            ingress_class_params=manager.store(INGRESS_CLASS_PARAMS),
+            gateway_classes=manager.store(GATEWAY_CLASSES, optional=True),
+            gateways=manager.store(GATEWAYS, optional=True),
+            listener_sets=manager.store(LISTENER_SETS, optional=True),
+            http_routes=manager.store(HTTP_ROUTES, optional=True),
+            grpc_routes=manager.store(GRPC_ROUTES, optional=True),
+            tcp_routes=manager.store(TCP_ROUTES, optional=True),
+            udp_routes=manager.store(UDP_ROUTES, optional=True),
+            tls_routes=manager.store(TLS_ROUTES, optional=True),
+            reference_grants=manager.store(REFERENCE_GRANTS, optional=True),
+            load_balancer_configurations=manager.store(LOAD_BALANCER_CONFIGURATIONS, optional=True),
+            target_group_configurations=manager.store(TARGET_GROUP_CONFIGURATIONS, optional=True),
+            listener_rule_configurations=manager.store(LISTENER_RULE_CONFIGURATIONS, optional=True),
+        )
+
+    def snapshot(self, secrets: Any = None) -> Snapshot:
+        """What mapping reads, as it stands now. `secrets` by namespace and name."""
+        return Snapshot(
+            namespaces=self.namespaces.objects,
+            services=self.services.objects,
+            secrets=secrets or {},
+            ingresses=self.ingresses.objects,
+            ingress_classes=self.ingress_classes.objects,
+            ingress_class_params=self.ingress_class_params.objects,
+            gateway_classes=self.gateway_classes.objects,
+            gateways=self.gateways.objects,
+            listener_sets=self.listener_sets.objects,
+            http_routes=self.http_routes.objects,
+            grpc_routes=self.grpc_routes.objects,
+            tcp_routes=self.tcp_routes.objects,
+            udp_routes=self.udp_routes.objects,
+            tls_routes=self.tls_routes.objects,
+            reference_grants=self.reference_grants.objects,
+            load_balancer_configurations=self.load_balancer_configurations.objects,
+            target_group_configurations=self.target_group_configurations.objects,
+            listener_rule_configurations=self.listener_rule_configurations.objects,
+        )
+
+
+def _service_of_slice(slice_: EndpointSlice) -> list[tuple[str, str]]:
+    name = slice_.metadata.labels.get("kubernetes.io/service-name")
+    return [(slice_.namespace, name)] if name else []
+
+
+def _service_of_binding(binding: TargetGroupBinding) -> list[tuple[str, str]]:
+    return [(binding.namespace, binding.spec.service_ref.name)]
+
+
+def _target_type(binding: TargetGroupBinding) -> list[str]:
+    return [binding.spec.target_type] if binding.spec.target_type else []

@@ -1,0 +1,72 @@
+"""The account as a data plane sees it: the items of the Describe operations, and where each thing really is."""
+
+from typing import Any
+
+from albc.local.aws.services.elbv2 import describe
+from albc.local.aws.services.elbv2.health import forget_drained
+from albc.local.aws.state import State
+from albc.local.aws.state.load_balancing import Listener, TargetGroup
+from albc.local.dataplane.snapshot import Snapshot
+
+
+def snapshot_of(state: State) -> Snapshot:
+    """Everything that decides where a connection goes, at this moment."""
+    held = state.load_balancing
+    for group in held.target_groups.values():
+        forget_drained(state, group)
+    return Snapshot(
+        load_balancers=tuple(
+            {
+                **describe.load_balancer(state, balancer),
+                "Address": balancer.address,
+                "Attributes": dict(balancer.attributes),
+            }
+            for balancer in held.load_balancers.values()
+        ),
+        listeners={
+            arn: tuple(_listener(listener) for listener in held.listeners_of(arn)) for arn in held.load_balancers
+        },
+        rules={
+            listener.arn: (
+                *(describe.rule(rule) for rule in held.rules_of(listener.arn)),
+                describe.default_rule(listener),
+            )
+            for listener in held.listeners.values()
+        },
+        target_groups={
+            arn: {**describe.target_group(state, group), "Attributes": dict(group.attributes)}
+            for arn, group in held.target_groups.items()
+        },
+        targets={arn: _targets(group) for arn, group in held.target_groups.items()},
+        certificates={
+            arn: (certificate.chain, certificate.key)
+            for arn, certificate in state.certificates.by_arn.items()
+            if certificate.status == "ISSUED"
+        },
+        security_groups={
+            group.group_id: group.describe(state.options.region) for group in state.network.security_groups.values()
+        },
+    )
+
+
+def _listener(listener: Listener) -> dict[str, Any]:
+    default = [{"CertificateArn": listener.certificate, "IsDefault": True}] if listener.certificate else []
+    extra = [{"CertificateArn": arn, "IsDefault": False} for arn in listener.extra_certificates]
+    return {
+        **describe.listener(listener),
+        "Certificates": [*default, *extra],
+        "Attributes": dict(listener.attributes),
+    }
+
+
+def _targets(group: TargetGroup) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "Id": target.key.target_id,
+            "Port": target.key.port,
+            "AvailabilityZone": target.key.zone or target.zone,
+            "State": "registered" if target.draining_until is None else "draining",
+            "Address": target.address,
+        }
+        for target in group.targets.values()
+    )
