@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from albc.aws.throttle import DEFAULT_LIMITS, Limit, parse_limits
 from albc.settings.gates import FeatureGates, gate_choices
-from albc.settings.throttle import ThrottleRule, throttle_rules
 from albc.settings.values import Pairs, boolean, converter, duration, pairs, strings
 
 GENERAL = Group("General", sort_key=1)
@@ -78,9 +78,17 @@ class Settings:
     aws_vpc_tag_key: Annotated[str, _text(AWS, "Deprecated and ignored.")] = "Name"
     aws_max_retries: Annotated[int, _text(AWS, "Attempts per AWS call, the first included; 0 means no limit.")] = 10
     aws_api_throttle: Annotated[
-        tuple[ThrottleRule, ...],
-        _many(AWS, "Client-side rates, serviceID:operationRegex=rate:burst,…", throttle_rules),
-    ] = ()
+        tuple[Limit, ...],
+        Parameter(
+            group=AWS,
+            help="Client-side rates, serviceID:operationRegex=rate:burst,… "
+            "They replace the defaults of the services that are named.",
+            converter=converter(parse_limits),
+            n_tokens=1,
+            negative=(),
+            show_default=False,
+        ),
+    ] = DEFAULT_LIMITS
     aws_api_endpoints: Annotated[
         Pairs, _many(AWS, "Own endpoints, serviceID=URL,…; `*=URL` stands for every service.", pairs)
     ] = ()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from albc.errors import Invalid
+
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """A map as pairs: hashable, and what a repeatable flag adds up to."""
 
@@ -65,8 +67,11 @@ def converter(parse: Callable[[str], Any], *, add_up: bool = False) -> Callable[
     """`parse` as cyclopts wants it: the last use of the flag counts, or all of them when they `add_up`."""
 
     def convert(_: Any, tokens: Sequence[_Token]) -> Any:
-        if add_up:
-            return tuple(item for token in tokens for item in parse(token.value))
-        return parse(tokens[-1].value)
+        try:
+            if add_up:
+                return tuple(item for token in tokens for item in parse(token.value))
+            return parse(tokens[-1].value)
+        except Invalid as error:
+            raise ValueError(str(error)) from None
 
     return convert

@@ -162,7 +162,7 @@ def _same_forward(wanted: Shape, actual: Shape) -> bool:
 
 def _target_groups(config: Shape) -> list[tuple[str, int]]:
     """(ARN, weight) in order; the weight of an only target group does not matter."""
-    groups = config.get("TargetGroups") or ()
+    groups = config.get("TargetGroups") or []
     if len(groups) == 1:
         return [(str(groups[0].get("TargetGroupArn", "")), 1)]
     return sorted((str(group.get("TargetGroupArn", "")), group.get("Weight", 1)) for group in groups)

@@ -56,35 +56,40 @@ def parse_codes(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(ranges)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one probe found. `reason`: an AWS reason code and a description, `Target.Timeout: Request timed out`."""
+INITIAL_CHECKS = "Elb.InitialHealthChecking"
+TIMED_OUT = "Target.Timeout"
+FAILED = "Target.FailedHealthChecks"
+MISMATCH = "Target.ResponseCodeMismatch"
 
-    passed: bool
-    reason: str = ""
-
-
-TIMED_OUT = Finding(False, "Target.Timeout: Request timed out")
-FAILED = Finding(False, "Target.FailedHealthChecks: Health checks failed")
-
-
-def mismatch(status: int) -> Finding:
-    return Finding(False, f"Target.ResponseCodeMismatch: Health checks failed with these codes: [{status}]")
+Finding = str | None
+"""What one probe found: None when it passed, else AWS's reason code."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """A target's health and how many findings of the same kind came in a row."""
+    """A target's health, how many findings of the same kind came in a row, and what the last failure was."""
 
     health: Health = Health.INITIAL
     passed: int = 0
     failed: int = 0
+    failure: str = INITIAL_CHECKS
 
     def after(self, finding: Finding, check: HealthCheck) -> "Tally":
-        if finding.passed:
+        if finding is None:
             passed = self.passed + 1
             enough = self.health is Health.INITIAL or passed >= check.healthy_threshold
-            return Tally(Health.HEALTHY if enough else self.health, passed=passed)
+            return Tally(Health.HEALTHY if enough else self.health, passed=passed, failure=self.failure)
         failed = self.failed + 1
         enough = failed >= check.unhealthy_threshold
-        return Tally(Health.UNHEALTHY if enough else self.health, failed=failed)
+        return Tally(Health.UNHEALTHY if enough else self.health, failed=failed, failure=finding)
+
+    @property
+    def reason(self) -> str:
+        """Why the target is not healthy, as AWS's reason code; empty for a healthy one."""
+        match self.health:
+            case Health.HEALTHY:
+                return ""
+            case Health.INITIAL:
+                return INITIAL_CHECKS
+            case Health.UNHEALTHY:
+                return self.failure

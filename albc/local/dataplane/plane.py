@@ -2,10 +2,13 @@
 
 Whoever starts the local stack opens one `DataPlane` and calls `notify` after each change of the account. Then a fresh
 `Snapshot` is read and compared with what is open: listeners open, close or take new rules over; target groups take
-targets over; probes begin and end. Nothing is closed that has not changed.
+targets over; probes begin and end. Nothing is closed that has not changed. What changes by the passing of time alone
+(a load balancer becomes active, a deregistration delay ends) is announced by nobody: while there is such a thing, the
+account is looked at without being told.
 """
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -31,6 +34,7 @@ from albc.local.network import AddressBook
 
 _SERVING = frozenset({"active", "active_impaired"})
 _HANDSHAKE_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 0.25
 
 # Listener protocol → the kinds of socket that it takes.
 _SOCKETS: Mapping[str, tuple[socket.SocketKind, ...]] = {
@@ -114,6 +118,7 @@ class DataPlane:
         self._changed = anyio.Event()
         self._groups: dict[str, TargetGroup] = {}
         self._sockets: dict[_SocketKey, _Socket] = {}
+        self._unfinished = False
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> "DataPlane":
@@ -150,12 +155,14 @@ class DataPlane:
 
     async def _follow(self) -> None:
         while True:
-            await self._changed.wait()
+            with anyio.move_on_after(_LOOK_AGAIN_SECONDS if self._unfinished else math.inf):
+                await self._changed.wait()
             self._changed = anyio.Event()
             await anyio.sleep(self._delay)
             await self._reconcile(self._snapshot())
 
     async def _reconcile(self, snapshot: Snapshot) -> None:
+        self._unfinished = _is_unfinished(snapshot)
         for arn in self._groups.keys() - snapshot.target_groups.keys():
             self._groups.pop(arn).update({}, ())
         for arn, item in snapshot.target_groups.items():
@@ -258,6 +265,13 @@ def _wanted_sockets(snapshot: Snapshot) -> Iterable[tuple[_SocketKey, tuple[Item
             for kind in _SOCKETS.get(listener["Protocol"], ()):
                 key = _SocketKey(arn, balancer["Address"], listener["Port"], listener["Protocol"], kind)
                 yield key, (balancer, listener)
+
+
+def _is_unfinished(snapshot: Snapshot) -> bool:
+    """Whether something in it will change with time alone."""
+    return any(
+        (balancer.get("State") or {}).get("Code") == "provisioning" for balancer in snapshot.load_balancers
+    ) or any(target["State"] == "draining" for targets in snapshot.targets.values() for target in targets)
 
 
 def _compile(

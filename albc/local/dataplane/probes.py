@@ -1,7 +1,7 @@
 """Health checks: one loop for each target that is in use, which really connects and tells what it finds.
 
 `plane` says with `watch` which targets are to be probed; findings go to the target group (so that traffic follows) and
-to `report`, once for each change of health or of its reason.
+to `report`, after every probe, and once before the first.
 """
 
 import ssl
@@ -13,14 +13,14 @@ import anyio.abc
 import h11
 
 from albc.local.dataplane.balancing import Health
-from albc.local.dataplane.health import FAILED, TIMED_OUT, Finding, HealthCheck, Tally, mismatch
+from albc.local.dataplane.health import FAILED, MISMATCH, TIMED_OUT, Finding, HealthCheck, Tally
 from albc.local.dataplane.http1 import BadAnswer, RequestHead, TargetSide
 from albc.local.dataplane.upstreams import Target, TargetGroup, unverified_context
 from albc.local.network import AddressBook, Unconnected
 
 ReportHealth = Callable[[str, str, int, bool, str], None]
-"""(TargetGroupArn, target Id, target Port, healthy, reason). The reason is empty for a healthy target, else an AWS
-reason code, a colon and a description."""
+"""(TargetGroupArn, target Id, target Port, healthy, reason). The reason is empty for a healthy target, else AWS's code:
+`Elb.InitialHealthChecking` until there is a verdict, then `Target.Timeout` and its like."""
 
 
 @dataclass
@@ -57,21 +57,18 @@ class Prober:
 
     async def _run(self, group: TargetGroup, loop: _Loop, source: str | None) -> None:
         target, check = loop.target, loop.check
-        reported: tuple[Health, str] | None = None
         tally = Tally(target.health)
         with loop.scope:
+            self._tell(group, target, tally)
             while True:
-                finding = await self._probe(target, check, source)
-                tally = tally.after(finding, check)
+                tally = tally.after(await self._probe(target, check, source), check)
                 if tally.health is not target.health:
                     group.judge(target, tally.health)
-                news = (tally.health, finding.reason)
-                # A failure that does not yet suffice is no news, nor is a success of a target that stays unhealthy.
-                settled = finding.passed == (tally.health is Health.HEALTHY)
-                if tally.health is not Health.INITIAL and settled and news != reported:
-                    reported = news
-                    self._report(group.arn, target.key.id, target.key.port, tally.health is Health.HEALTHY, news[1])
+                self._tell(group, target, tally)
                 await anyio.sleep(check.interval)
+
+    def _tell(self, group: TargetGroup, target: Target, tally: Tally) -> None:
+        self._report(group.arn, target.key.id, target.key.port, tally.health is Health.HEALTHY, tally.reason)
 
     async def _probe(self, target: Target, check: HealthCheck, source: str | None) -> Finding:
         endpoint = (target.address, check.port or target.key.port)
@@ -83,7 +80,7 @@ class Prober:
                 return TIMED_OUT if refused.timed_out else FAILED
             try:
                 if check.protocol not in ("HTTP", "HTTPS"):
-                    return Finding(True)
+                    return None
                 return await _ask(TargetSide(reader, writer, silence=check.timeout), endpoint, check)
             except (BadAnswer, OSError, ssl.SSLError, h11.LocalProtocolError):
                 return FAILED
@@ -101,4 +98,4 @@ async def _ask(connection: TargetSide, endpoint: tuple[str, int], check: HealthC
     ]
     connection.send_head(RequestHead("GET", check.path, headers, has_body=False))
     answer = await connection.answer()
-    return Finding(True) if check.accepts(answer.status) else mismatch(answer.status)
+    return None if check.accepts(answer.status) else MISMATCH

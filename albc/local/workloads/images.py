@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from albc.local.kubernetes.runtime import ImageUnknown
+
 
 class Player(Enum):
     """What answers on a port."""
@@ -47,13 +49,12 @@ _IMAGES: Mapping[str, _Image] = {
 _TLS_PORTS = frozenset({443, 8443})
 
 
-class ImageUnknown(Exception):
-    """An image that nothing here can play."""
+class ImageNotPlayed(ImageUnknown):
+    """An image that nothing here can play; says which can."""
 
-    def __init__(self, image: str) -> None:
+    def __str__(self) -> str:
         known = ", ".join(f"{name}*" for name in _IMAGES)
-        super().__init__(f"image {image} cannot be played here; images that can, whatever registry and tag: {known}")
-        self.image = image
+        return f"image {self.image} cannot be played here; images that can, whatever registry and tag: {known}"
 
 
 def short_name(image: str) -> str:
@@ -67,7 +68,7 @@ def ports_of(container: Mapping[str, Any]) -> tuple[Port, ...]:
     name = short_name(image)
     known = next((entry for prefix, entry in _IMAGES.items() if name.startswith(prefix)), None)
     if known is None:
-        raise ImageUnknown(image)
+        raise ImageNotPlayed(image)
     declared: Sequence[Mapping[str, Any]] = container.get("ports") or ()
     if not declared:
         return known.default_ports

@@ -29,14 +29,13 @@ def check(hostname: str) -> None:
 def intersection(listener: str | None, route: Sequence[str]) -> tuple[str, ...] | None:
     """Hostnames that a route serves through a listener; `ANY` where neither has one, None where they never meet.
 
-    Hostnames of the route that are no DNS names are skipped.
+    Where the listener has one, hostnames of the route that are no DNS names are skipped.
     """
     if not route:
         return (listener or ANY,)
-    valid = [hostname for hostname in route if _is_valid(hostname)]
     if not listener:
-        return tuple(dict.fromkeys(valid)) or None
-    met = [common for hostname in valid if (common := _narrower(listener, hostname))]
+        return tuple(dict.fromkeys(route))
+    met = [common for hostname in route if _is_valid(hostname) and (common := _narrower(listener, hostname))]
     return tuple(dict.fromkeys(met)) or None
 
 

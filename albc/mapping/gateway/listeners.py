@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from albc.kube.objects import Gateway, ListenerSet
 from albc.kube.objects.gateway import AllowedRoutes, Listener, RouteNamespaces
-from albc.kube.objects.meta import LabelSelector
-from albc.mapping.gateway import hostnames
+from albc.mapping.gateway import hostnames, namespaces
 from albc.mapping.gateway.classes import Layer
 from albc.mapping.invalid import Invalid
-from albc.mapping.label_selectors import selects
 from albc.model.problem import ObjectRef
 
 ACCEPTED = "Accepted"
@@ -63,9 +61,7 @@ class GatewayListener:
     @property
     def effective_protocol(self) -> str:
         """What AWS sees: TLS that is passed through is TCP."""
-        tls = self.listener.tls
-        passthrough = tls is not None and tls.mode == "Passthrough"
-        return "TCP" if self.listener.protocol == "TLS" and passthrough else self.listener.protocol
+        return "TCP" if _passes_tls_through(self.listener) else self.listener.protocol
 
     @property
     def allowed_namespaces(self) -> RouteNamespaces:
@@ -140,16 +136,8 @@ def _check(listener: Listener, layer: Layer) -> None:
         )
     if listener.hostname:
         hostnames.check(listener.hostname)
-    namespaces = allowed.namespaces or RouteNamespaces()
-    if namespaces.from_ == "Selector" and namespaces.selector is not None:
-        _check_selector(listener.name, namespaces.selector)
-
-
-def _check_selector(listener: str, selector: LabelSelector) -> None:
-    try:
-        selects(selector, {})
-    except Invalid as fault:
-        raise Invalid(f"allowedRoutes.namespaces of listener {listener}: {fault.message}", reason="Invalid") from None
+    if allowed.namespaces is not None:
+        namespaces.check(f"allowedRoutes.namespaces of listener {listener.name}", allowed.namespaces.selector)
 
 
 class _Ports:
@@ -160,8 +148,8 @@ class _Ports:
         self._hostnames: set[tuple[int, str]] = set()
 
     def claim(self, owner: ObjectRef, listener: Listener) -> None:
-        port, hostname = listener.port, listener.hostname
-        protocol, first_owner = self._protocols.setdefault(port, (listener.protocol, owner))
+        port, hostname, wanted = listener.port, listener.hostname, _spoken(listener)
+        protocol, first_owner = self._protocols.setdefault(port, (wanted, owner))
         taken = bool(hostname) and (port, hostname) in self._hostnames
         if hostname:
             self._hostnames.add((port, hostname))
@@ -170,13 +158,22 @@ class _Ports:
                 f"Hostname conflict for port {port} with hostname {hostname}: another listener has both",
                 reason="HostnameConflict",
             )
-        if protocol == listener.protocol:
+        if protocol == wanted:
             return
         # TCP and UDP share a port as one TCP_UDP listener, which replaces the first one's target groups; so only the
         # first one's owner may ask for that.
-        if not {protocol, listener.protocol} <= _SHARE_A_PORT or owner != first_owner:
+        if not {protocol, wanted} <= _SHARE_A_PORT or owner != first_owner:
             raise Invalid(
                 f"Protocol conflict for port {port}: {first_owner} has {protocol} there, "
-                f"listener {listener.name} wants {listener.protocol}",
+                f"listener {listener.name} wants {wanted}",
                 reason="ProtocolConflict",
             )
+
+
+def _spoken(listener: Listener) -> str:
+    """The protocol, where TLS that is passed through is another one than TLS that ends at the load balancer."""
+    return "TLS (Passthrough)" if _passes_tls_through(listener) else listener.protocol
+
+
+def _passes_tls_through(listener: Listener) -> bool:
+    return listener.protocol == "TLS" and listener.tls is not None and listener.tls.mode == "Passthrough"

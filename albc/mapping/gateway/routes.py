@@ -4,7 +4,7 @@ Called by `attachment`; the kinds differ in what their matches and filters mean,
 `transforms` know.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -83,13 +83,14 @@ def all_routes(snapshot: Snapshot) -> Iterator[tuple[str, RouteObject]]:
 
 
 def route_of(kind: str, route: RouteObject) -> Route:
+    rules: Iterable[HTTPRouteRule | GRPCRouteRule | L4RouteRule] = route.spec.rules
     return Route(
         ref=RouteRef(kind, route.namespace, route.name),
         created=route.metadata.creation_timestamp or "",
         generation=route.metadata.generation,
         parent_refs=route.spec.parent_refs,
         hostnames=route.spec.hostnames,
-        rules=tuple(_rule_of(index, rule) for index, rule in enumerate(route.spec.rules)),
+        rules=tuple(_rule_of(index, rule) for index, rule in enumerate(rules)),
     )
 
 

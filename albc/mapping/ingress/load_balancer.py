@@ -190,7 +190,7 @@ def _selector_key(selector: SubnetSelector) -> str:
 def attributes(said: Sequence[Said[LoadBalancerWishes]], problems: list[Problem]) -> tuple[Attribute, ...]:
     of_class = said[0][1].class_attributes
     annotated = [(who, wishes.attributes) for who, wishes in said]
-    return as_attributes(agree_by_key(annotated, "load balancer attribute", problems, of_class) | of_class)
+    return as_attributes({**agree_by_key(annotated, "load balancer attribute", problems, of_class), **of_class})
 
 
 def as_attributes(values: Mapping[str, str]) -> tuple[Attribute, ...]:

@@ -14,20 +14,20 @@ from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest
 from albc.model.problem import Problem
 from albc.model.reference import Token
-from albc.model.security_group import SecurityGroup
+from albc.model.security_group import IPPermission, SecurityGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityGroupWishes:
     named: tuple[str, ...] | None
     """Ids or Name tags; None leaves it to albc to make one."""
-    manage_rules: bool | None | Invalid
+    manage_rules: bool | Invalid | None
     """Whether targets let the named groups in; only read where groups are named."""
 
 
 def read(member: Member) -> SecurityGroupWishes:
     try:
-        manage: bool | None | Invalid = member.annotations.bool("manage-backend-security-group-rules")
+        manage: bool | Invalid | None = member.annotations.bool("manage-backend-security-group-rules")
     except Invalid as fault:
         manage = fault
     return SecurityGroupWishes(named=member.annotations.string_list("security-groups") or None, manage_rules=manage)
@@ -104,7 +104,7 @@ def managed_group(
     group: GroupID, ports: Iterable[ListenPort], ip_address_type: str, tags: dict[str, str], settings: MappingSettings
 ) -> SecurityGroup:
     """Albc's own group: each listener's port, open to what its members say."""
-    permissions = []
+    permissions: list[IPPermission] = []
     for port in ports:
         sources = port.cidrs_ipv4 + (port.cidrs_ipv6 if ip_address_type.startswith("dualstack") else ())
         permissions += shared.inbound("tcp", port.port, sources, port.prefix_lists)

@@ -27,7 +27,6 @@ from albc.model.reference import Token
 from albc.model.target_group import TargetGroup
 from albc.model.target_group_binding import (
     NetworkingIngressRule,
-    NetworkingPort,
     NodeSelector,
     ServiceReference,
     TargetGroupBinding,
@@ -76,14 +75,14 @@ def _health_check_port(group: TargetGroup) -> int | str:
 
 
 def _from_peer(reach: Reach, peer: Token, settings: MappingSettings) -> NetworkingIngressRule:
+    """With security groups: one rule that lets the peer in where traffic and health checks arrive."""
     if settings.disable_restricted_sg_rules:
         return from_group_on_any_port(peer, reach.protocol)
-    ports = _ports_of_nlb(reach)
-    return from_group(peer, *ports)
-
-
-def _ports_of_nlb(reach: Reach) -> list[NetworkingPort]:
-    raise NotImplementedError
+    # An NLB has no SCTP listeners, so there is no traffic to let in.
+    ports = () if reach.protocol == "SCTP" else reach.traffic_ports
+    if reach.health_check in ports or (not ports and reach.health_check_is_on_the_traffic_port):
+        return from_group(peer, *ports)
+    return from_group(peer, *ports, reach.health_check)
 
 
 def _from_addresses(

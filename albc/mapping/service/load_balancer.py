@@ -1,6 +1,7 @@
 """The Network Load Balancer of a Service, without its listeners (spec/service.md A8). Called by `build`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from albc.kube.objects import Service
 from albc.mapping.capacity import minimum_capacity
@@ -25,6 +26,15 @@ from albc.model.load_balancer import Attribute, LoadBalancer, MinimumLoadBalance
 
 _ROUTING_POLICY = "dns_record.client_routing_policy"
 _ROUTING_POLICIES = ("any_availability_zone", "availability_zone_affinity", "partial_availability_zone_affinity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontend:
+    """What is decided once, before any listener: the load balancer, its place and its groups."""
+
+    placed: Placed
+    groups: Groups
+    load_balancer: LoadBalancer
 
 
 def load_balancer(

@@ -17,28 +17,29 @@ from albc.mapping.service.forwards import Forwarding, decode_forwarding
 PREFIX = "service.beta.kubernetes.io/"
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Field(Generic[T]):
+class Field(Generic[T_co]):
     """One annotation: its name after the prefix, its format as documents print it, and how to read it."""
 
     name: str
     type: str
-    parse: Callable[[Annotations, str], T | None]
+    parse: Callable[[Annotations, str], T_co | None]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedField(Generic[T]):
+class KeyedField(Generic[T_co]):
     """Annotations that exist once for each key: `NAME.KEY`."""
 
     name: str
     key: str
     """What stands for the key in documents, in capitals."""
     type: str
-    parse: Callable[[Annotations, str], T | None]
+    parse: Callable[[Annotations, str], T_co | None]
 
-    def at(self, key: str) -> Field[T]:
+    def at(self, key: str) -> Field[T_co]:
         return Field(f"{self.name}.{key}", self.type, self.parse)
 
 

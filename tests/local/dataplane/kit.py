@@ -84,6 +84,7 @@ class Stack:
         self.book = AddressBook()
         self.account = Snapshot()
         self.health: dict[tuple[str, str, int], tuple[bool, str]] = {}
+        self.reports: list[tuple[str, str, int, bool, str]] = []
         self._news = anyio.Event()
         self._servers: dict[tuple[str, int], tuple[asyncio.Server, web.Server]] = {}
         self.plane = DataPlane(self.book, lambda: self.account, self._report)
@@ -241,6 +242,7 @@ class Stack:
             return answer.status, await answer.text()
 
     def _report(self, arn: str, id: str, port: int, healthy: bool, reason: str) -> None:
+        self.reports.append((arn, id, port, healthy, reason))
         self.health[arn, id, port] = (healthy, reason)
         self._news.set()
         self._news = anyio.Event()

@@ -3,12 +3,12 @@
 import pytest
 
 from albc.local.dataplane.balancing import Health
-from albc.local.dataplane.health import FAILED, Finding, HealthCheck, Tally, parse_codes
+from albc.local.dataplane.health import FAILED, INITIAL_CHECKS, TIMED_OUT, Finding, HealthCheck, Tally, parse_codes
 
 CHECK = HealthCheck.of(
     {"HealthCheckProtocol": "HTTP", "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 2, "Matcher": {}}
 )
-PASSED = Finding(True)
+PASSED = None
 
 
 def after(*findings: Finding, tally: Tally | None = None) -> Health:
@@ -50,3 +50,17 @@ def test_a_matcher_lists_codes_and_ranges(text: str, ranges: tuple[tuple[int, in
 def test_a_health_check_port_may_differ_from_the_traffic_port() -> None:
     assert HealthCheck.of({"HealthCheckPort": "8081"}).port == 8081
     assert HealthCheck.of({"HealthCheckPort": "traffic-port"}).port is None
+
+
+def test_an_unhealthy_target_says_why_until_it_is_healthy_again() -> None:
+    tally = Tally().after(FAILED, CHECK).after(TIMED_OUT, CHECK)
+    assert tally.reason == TIMED_OUT
+
+    recovering = tally.after(PASSED, CHECK)
+    assert recovering.reason == TIMED_OUT
+    assert recovering.after(PASSED, CHECK).after(PASSED, CHECK).reason == ""
+
+
+def test_a_target_without_a_verdict_is_being_checked() -> None:
+    assert Tally().reason == INITIAL_CHECKS
+    assert Tally().after(FAILED, CHECK).reason == INITIAL_CHECKS

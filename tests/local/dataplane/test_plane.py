@@ -65,6 +65,23 @@ async def test_a_load_balancer_in_the_making_does_not_serve_yet(stack: Stack) ->
         assert set(plane.addresses()) == {"other"}
 
 
+async def test_a_load_balancer_that_becomes_active_with_time_is_served_without_notice(stack: Stack) -> None:
+    held = {"LoadBalancerArn": "lb", "Address": stack.address}
+    listeners = {"lb": (listener("http", 80, "HTTP", fixed(200, "active")),)}
+    states = iter(["provisioning", "provisioning"])
+
+    def account() -> Snapshot:
+        return Snapshot(load_balancers=({**held, "State": {"Code": next(states, "active")}},), listeners=listeners)
+
+    async with DataPlane(stack.book, account, lambda *_: None) as plane:
+
+        async def served() -> bool:
+            return "lb" in plane.addresses()
+
+        await stack.settled(served)
+        assert await stack.get() == (200, "active")
+
+
 async def test_what_the_account_holds_at_the_start_is_served_at_once() -> None:
     address = free_address("18")
     account = Snapshot(
@@ -118,6 +135,14 @@ async def test_a_target_that_refuses_is_unhealthy_and_says_why(stack: Stack) -> 
     stack.group("tg", target, UnhealthyThresholdCount=1)
     stack.holds(listener("http", 80, "HTTP", forward("tg")))
 
+    await stack.until(lambda: stack.health.get(("tg", *target)) == (False, "Target.FailedHealthChecks"))
+
+
+async def test_a_target_is_reported_as_being_checked_before_its_first_verdict(stack: Stack) -> None:
+    target = await stack.named("a")
+    stack.group("tg", target)
+    stack.holds(listener("http", 80, "HTTP", forward("tg")))
+
     await stack.until(lambda: ("tg", *target) in stack.health)
 
-    assert stack.health["tg", *target] == (False, "Target.FailedHealthChecks: Health checks failed")
+    assert stack.reports[0] == ("tg", *target, False, "Elb.InitialHealthChecking")

@@ -1,0 +1,164 @@
+"""Which routes attach to which listeners of a Gateway, and why others do not (spec/gateway.md §7).
+
+Works on all listeners, valid or not: a route that reaches only invalid ones is attached, it just gets no traffic.
+Called by `resolution`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from albc.kube.objects import GATEWAY_GROUP, Gateway
+from albc.kube.objects.gateway import ParentReference
+from albc.mapping.gateway import hostnames
+from albc.mapping.gateway.faults import Fault
+from albc.mapping.gateway.listeners import GatewayListener
+from albc.mapping.gateway.namespaces import admits
+from albc.mapping.gateway.routes import Route, all_routes, route_of
+from albc.mapping.invalid import Invalid
+from albc.mapping.snapshot import Snapshot
+from albc.model.problem import ObjectRef
+
+_WITH_HOSTNAMES = frozenset({"HTTPRoute", "GRPCRoute", "TLSRoute"})
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedListener:
+    listener: GatewayListener
+    hostnames: tuple[str, ...]
+    """What the route serves there; `hostnames.ANY` stands for every host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What became of one parentRef."""
+
+    parent_ref: ParentReference
+    listeners: tuple[AttachedListener, ...] = ()
+    fault: Fault | None = None
+    """Why no listener took the route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedRoute:
+    """A route with those of its parentRefs that mean this Gateway or one of its ListenerSets."""
+
+    route: Route
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def listeners(self) -> tuple[AttachedListener, ...]:
+        return tuple(attached for attachment in self.attachments for attached in attachment.listeners)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether some valid listener takes it."""
+        return any(attached.listener.valid for attached in self.listeners)
+
+
+def attach(gateway: Gateway, listeners: Sequence[GatewayListener], snapshot: Snapshot) -> tuple[AttachedRoute, ...]:
+    """All routes of the cluster that mean this Gateway, by kind, namespace and name."""
+    parents = _parents(gateway, listeners)
+    result = []
+    for kind, found in all_routes(snapshot):
+        if not any(_parent(reference, found.namespace) in parents for reference in found.spec.parent_refs):
+            continue
+        route = route_of(kind, found)
+        result.append(AttachedRoute(route=route, attachments=tuple(_attachments(route, parents, snapshot))))
+    return tuple(result)
+
+
+def attached_routes(listener: GatewayListener, routes: Iterable[AttachedRoute]) -> int:
+    """A listener's `attachedRoutes`: pairs of route and parentRef that it took."""
+    return sum(
+        any(attached.listener is listener for attached in attachment.listeners)
+        for route in routes
+        for attachment in route.attachments
+    )
+
+
+def _parents(gateway: Gateway, listeners: Sequence[GatewayListener]) -> Mapping[ObjectRef, list[GatewayListener]]:
+    """The Gateway and its accepted ListenerSets, each with its own listeners."""
+    parents: dict[ObjectRef, list[GatewayListener]] = {ObjectRef("Gateway", gateway.namespace, gateway.name): []}
+    for listener in listeners:
+        parents.setdefault(listener.owner, []).append(listener)
+    return parents
+
+
+def _parent(reference: ParentReference, namespace: str) -> ObjectRef:
+    return ObjectRef(reference.kind or "Gateway", reference.namespace or namespace, reference.name)
+
+
+def _attachments(
+    route: Route, parents: Mapping[ObjectRef, list[GatewayListener]], snapshot: Snapshot
+) -> Iterable[Attachment]:
+    for reference in route.parent_refs:
+        parent = _parent(reference, route.ref.namespace)
+        if parent not in parents:
+            continue
+        if (reference.group or GATEWAY_GROUP) != GATEWAY_GROUP:
+            message = f"parentRef {parent.name} has the group {reference.group}; a {parent.kind} has {GATEWAY_GROUP}"
+            yield Attachment(parent_ref=reference, fault=Fault("NoMatchingParent", message))
+            continue
+        yield _attachment(route, reference, parent, parents[parent], snapshot)
+
+
+def _attachment(
+    route: Route,
+    reference: ParentReference,
+    parent: ObjectRef,
+    listeners: Sequence[GatewayListener],
+    snapshot: Snapshot,
+) -> Attachment:
+    candidates = [listener for listener in listeners if _is_meant(reference, listener)]
+    if not candidates:
+        meant = [f"sectionName {reference.section_name}"] if reference.section_name else []
+        meant += [f"port {reference.port}"] if reference.port else []
+        message = f"Route parentRef does not match listener: {parent} has none with {' and '.join(meant) or 'a name'}"
+        return Attachment(parent_ref=reference, fault=Fault("NoMatchingParent", message))
+    taken = []
+    fault: Fault | None = None
+    for listener in candidates:
+        outcome = _take(listener, route, parent, snapshot)
+        if isinstance(outcome, Fault):
+            fault = fault or outcome
+        else:
+            taken.append(AttachedListener(listener, outcome))
+    return Attachment(parent_ref=reference, listeners=tuple(taken), fault=None if taken else fault)
+
+
+def _is_meant(reference: ParentReference, listener: GatewayListener) -> bool:
+    return (not reference.section_name or reference.section_name == listener.name) and (
+        not reference.port or reference.port == listener.port
+    )
+
+
+def _take(listener: GatewayListener, route: Route, parent: ObjectRef, snapshot: Snapshot) -> tuple[str, ...] | Fault:
+    """The hostnames for which the listener takes the route, or why it does not."""
+    refusal = f"Listener {listener.name} does not allow route attachment"
+    allowed = listener.allowed_namespaces
+    try:
+        admitted = admits(allowed.from_ or "Same", allowed.selector, parent.namespace, route.ref.namespace, snapshot)
+    except Invalid:
+        # The listener itself says what is wrong with its selector.
+        admitted = False
+    if not admitted:
+        return Fault(
+            "NotAllowedByListeners",
+            f"{refusal}, namespace does not match between listener and route: "
+            f"allowedRoutes does not admit {route.ref.namespace}",
+        )
+    if not listener.takes(route.ref.kind):
+        return Fault(
+            "NotAllowedByListeners",
+            f"{refusal}, kind does not match between listener and route: "
+            f"it takes no {route.ref.kind} over {listener.listener.protocol}",
+        )
+    if route.ref.kind not in _WITH_HOSTNAMES:
+        return (hostnames.ANY,)
+    common = hostnames.intersection(listener.hostname, route.hostnames)
+    if common is None:
+        return Fault(
+            "NoMatchingListenerHostname",
+            f"{refusal}, no matching hostname: {', '.join(route.hostnames)} never meets {listener.hostname}",
+        )
+    return common
