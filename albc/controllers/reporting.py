@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from albc.errors import NotLeader, Pending, Throttled, Unavailable
+from albc.errors import NotLeader, Pending, Unavailable
 from albc.kube.events import EventRecorder, HasMetadata, Regarding
 from albc.kube.resource import Resource
+from albc.model.problem import Problem
 
 
 class Reporter:
@@ -15,6 +16,8 @@ class Reporter:
     def __init__(self, recorder: EventRecorder, component: str) -> None:
         self._recorder = recorder
         self._component = component
+        self._warned: dict[str, frozenset[tuple[str, str]]] = {}
+        """By UID: the warnings that stand, each told once."""
 
     def success(self, resource: Resource[Any], objects: Iterable[HasMetadata]) -> None:
         for obj in objects:
@@ -23,6 +26,27 @@ class Reporter:
     def warning(self, resource: Resource[Any], obj: HasMetadata, reason: str, message: str) -> None:
         self._record(resource, obj, reason, message, normal=False)
 
+    def problems(self, resource: Resource[Any], objects: Iterable[HasMetadata], problems: Iterable[Problem]) -> None:
+        """Tells what mapping found, each on its object: errors at each try, warnings once for as long as they stand."""
+        found = list(problems)
+        for obj in objects:
+            metadata = obj.metadata
+            of_object = [
+                problem
+                for problem in found
+                if (problem.object.kind, problem.object.namespace, problem.object.name)
+                == (resource.kind, metadata.namespace, metadata.name)
+            ]
+            warnings = frozenset((p.reason, p.message) for p in of_object if p.severity == "warning")
+            known = self._warned.get(metadata.uid, frozenset())
+            for problem in of_object:
+                if problem.severity == "error" or (problem.reason, problem.message) not in known:
+                    self.warning(resource, obj, problem.reason, problem.message)
+            if warnings:
+                self._warned[metadata.uid] = warnings
+            else:
+                self._warned.pop(metadata.uid, None)
+
     @contextmanager
     def failure(
         self, resource: Resource[Any], objects: Sequence[HasMetadata], reason: str, doing: str
@@ -30,7 +54,7 @@ class Reporter:
         """What goes wrong inside becomes a warning on `objects`, and goes on; waiting and overload are no news."""
         try:
             yield
-        except (Pending, Throttled, Unavailable, NotLeader):
+        except (Pending, Unavailable, NotLeader):
             raise
         except Exception as error:
             for obj in objects:

@@ -20,11 +20,11 @@ def is_ipv6(cidr: str) -> bool:
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address, or None if the text is none. IPv4 octets with leading zeros are none; an IPv4 address mapped into
-    IPv6 (`::ffff:192.0.2.1`) is an IPv6 address.
+    """The address, or None if the text is none. IPv4 octets with leading zeros and IPv6 zones (`fe80::1%eth0`) are
+    none; an IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`) is an IPv6 address.
     """
     try:
-        return ip_address(text)
+        return None if "%" in text else ip_address(text)
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ def test_a_colon_makes_a_cidr_ipv6(cidr: str, expected: bool) -> None:
     assert is_ipv6(cidr) is expected
 
 
-@pytest.mark.parametrize("text", ["", "10.0.0", "10.0.0.010", "10.0.0.0/8", "web", "2001:db8:::1"])
+@pytest.mark.parametrize("text", ["", "10.0.0", "10.0.0.010", "10.0.0.0/8", "web", "2001:db8:::1", "fe80::1%eth0"])
 def test_what_is_no_address_parses_to_none(text: str) -> None:
     assert parse_address(text) is None
 

@@ -69,8 +69,13 @@ class LoadBalancers:
         return known
 
     def doomed(self) -> tuple[ActualLoadBalancer, ...]:
-        """All that this plan deletes."""
-        return (*(replacement.actual for replacement in self.replaced), *self.unwanted)
+        """Those that go only after their successors have come."""
+        missing = {wanted.id for wanted in self.missing}
+        return tuple(
+            replacement.actual
+            for replacement in self.replaced
+            if not (replacement.same_name and replacement.by.id in missing)
+        )
 
 
 def match(stack: Stack, view: InventoryView, settings: DeploySettings) -> LoadBalancers:
@@ -128,9 +133,7 @@ def deletions(balancers: LoadBalancers, scope: Scope, needs: frozenset[ResourceI
         if replacement.same_name and replacement.by.id in missing:
             continue
         waits_for = "" if replacement.by.id in active else "the load balancer that takes its place to become active"
-        operations.append(
-            _delete(scope, replacement.actual, replacement.because, needs=needs, waits_for=waits_for)
-        )
+        operations.append(_delete(scope, replacement.actual, replacement.because, needs=needs, waits_for=waits_for))
     operations += [_delete(scope, one, "no longer wanted", needs=needs) for one in balancers.unwanted]
     operations += [_blocked(scope, one, f"no longer wanted, but {PROTECTED}") for one in balancers.protected]
     return operations

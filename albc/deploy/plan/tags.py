@@ -7,7 +7,6 @@ from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.values import tag_list
 
-
 Tags: TypeAlias = Mapping[str, str]
 Call: TypeAlias = tuple[str, str, Mapping[str, Any]]
 """Service, action and parameters."""
@@ -28,26 +27,20 @@ def legacy_keys(cluster_name: str) -> frozenset[str]:
     )
 
 
-def elbv2_tags(
-    scope: Scope, resource: ResourceID, arn: str, wanted: Tags, actual: Tags
-) -> list[Operation]:
+def elbv2_tags(scope: Scope, resource: ResourceID, arn: str, wanted: Tags, actual: Tags) -> list[Operation]:
     """Of a load balancer or target group."""
     left_alone = scope.settings.external_managed_tags | legacy_keys(scope.settings.cluster_name)
     return _elbv2(resource, arn, _difference(wanted, actual, left_alone))
 
 
-def listener_tags(
-    scope: Scope, resource: ResourceID, arn: str, wanted: Tags, actual: Tags
-) -> list[Operation]:
+def listener_tags(scope: Scope, resource: ResourceID, arn: str, wanted: Tags, actual: Tags) -> list[Operation]:
     """Of a listener or rule; nothing with the gate ListenerRulesTagging off."""
     if not scope.settings.listener_rules_tagging:
         return []
     return _elbv2(resource, arn, _difference(wanted, actual, scope.settings.external_managed_tags))
 
 
-def ec2_tags(
-    scope: Scope, resource: ResourceID, id: str, wanted: Tags, actual: Tags
-) -> list[Operation]:
+def ec2_tags(scope: Scope, resource: ResourceID, id: str, wanted: Tags, actual: Tags) -> list[Operation]:
     """Of a security group."""
     left_alone = scope.settings.external_managed_tags | legacy_keys(scope.settings.cluster_name)
     wrong, extra = _difference(wanted, actual, left_alone)

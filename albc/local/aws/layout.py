@@ -23,6 +23,29 @@ LOAD_BALANCER_CIDR = "127.18.192.0/18"
 """The addresses that load balancers' DNS names stand for, whatever their subnets: no subnet lies in this part."""
 
 
+def _prefix_list(list_id: str, name: str, max_entries: int, *cidrs: str) -> Item:
+    return {
+        "PrefixListId": list_id,
+        "PrefixListName": f"com.amazonaws.{name}",
+        "PrefixListArn": f"arn:aws:ec2:us-west-2:aws:prefix-list/{list_id}",
+        "AddressFamily": "IPv4",
+        "State": "create-complete",
+        "MaxEntries": max_entries,
+        "Version": 1,
+        "OwnerId": "AWS",
+        "Tags": [],
+        "Entries": [{"Cidr": cidr, "Description": ""} for cidr in cidrs],
+    }
+
+
+AWS_PREFIX_LISTS = (
+    _prefix_list("pl-82a045eb", "global.cloudfront.origin-facing", 55, "120.52.22.96/27", "205.251.249.0/24"),
+    _prefix_list("pl-68a54001", "us-west-2.s3", 10, "52.218.128.0/17", "3.5.76.0/22"),
+    _prefix_list("pl-00a54069", "us-west-2.dynamodb", 5, "35.80.36.208/28", "52.94.8.0/24"),
+)
+"""Prefix lists that AWS itself keeps in us-west-2."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """AWS-shaped items by kind. Security groups may hold rules."""
@@ -36,6 +59,8 @@ class Layout:
     security_groups: tuple[Item, ...] = ()
     instances: tuple[Item, ...] = ()
     network_interfaces: tuple[Item, ...] = ()
+    prefix_lists: tuple[Item, ...] = ()
+    """As DescribeManagedPrefixLists has them, plus `Entries`."""
 
 
 def recorded_layout(answers: Mapping[str, Any]) -> Layout:
@@ -58,6 +83,7 @@ def recorded_layout(answers: Mapping[str, Any]) -> Layout:
             for instance in reservation.get("Instances", ())
         ),
         network_interfaces=items("DescribeNetworkInterfaces", "NetworkInterfaces"),
+        prefix_lists=(*AWS_PREFIX_LISTS, *items("DescribeManagedPrefixLists", "PrefixLists")),
     )
 
 
@@ -113,6 +139,7 @@ class _Loopback:
             ),
             instances=tuple(self._instance(letter, octet) for letter, octet in ZONES),
             network_interfaces=tuple(self._interface(letter, octet) for letter, octet in ZONES),
+            prefix_lists=AWS_PREFIX_LISTS,
         )
 
     def _id(self, kind: str, name: str) -> str:

@@ -29,6 +29,7 @@ class Quotas:
     rules_per_security_group: int = 60
     security_groups_per_load_balancer: int = 5
     certificates: int = 2500
+    names_per_certificate: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class AccountOptions:
     """How long a new load balancer is `provisioning`."""
     consistency_seconds: float = 0.0
     """How long a new resource is not found by reading calls, and a new listener by any call."""
+    issue_seconds: float = 0.0
+    """How long a requested certificate waits for its validation."""
     release_seconds: float = 0.0
     """How long a deleted load balancer holds on to its network interfaces, and with them its security groups."""
 
@@ -57,5 +60,7 @@ class AccountOptions:
     web_acls: tuple[str, ...] = ("demo",)
     """Names of regional web ACLs (WAFv2 and WAF Classic) that exist from the start."""
     shield_subscribed: bool = False
+    hosted_zones: tuple[str, ...] = ()
+    """Names of public Route 53 hosted zones that exist."""
     user_pool_clients: tuple[tuple[str, str], ...] = ()
     """Cognito user pool clients that exist: (user pool id, client id)."""

@@ -39,8 +39,8 @@ def snapshot_of(state: State) -> Snapshot:
         },
         targets={arn: _targets(group) for arn, group in held.target_groups.items()},
         certificates={
-            arn: (certificate.chain, certificate.key)
-            for arn, certificate in state.certificates.by_arn.items()
+            certificate.arn: (certificate.chain, certificate.key)
+            for certificate in state.certificates.all()
             if certificate.status == "ISSUED"
         },
         security_groups={

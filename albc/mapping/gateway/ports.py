@@ -43,7 +43,7 @@ class Port:
 
     @property
     def certificate_hosts(self) -> tuple[str, ...]:
-        """Hosts that certificates must cover where none is given: those of the listeners and of their routes, sorted."""
+        """Hosts that certificates must cover where none is given, of listeners and of routes, sorted."""
         hosts = {listener.hostname for listener in self.listeners if listener.hostname}
         for each in self.routes:
             hosts.update(each.hostnames)

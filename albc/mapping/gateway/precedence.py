@@ -3,6 +3,7 @@
 Called by `rules`, which numbers them from 1. The order is total, so it does not depend on how routes came in.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -41,9 +42,13 @@ def _units(port_route: PortRoute) -> list[Unit]:
     return [
         Unit(route=port_route.route, rule=rule, match=match, match_index=index, hostname=hostname)
         for rule in port_route.route.rules
-        for index, match in list(enumerate(rule.rule.matches)) or [(NO_MATCH, None)]
+        for index, match in _matches(rule)
         for hostname in port_route.hostnames
     ]
+
+
+def _matches(rule: ResolvedRule) -> Iterable[tuple[int, Match | None]]:
+    return enumerate(rule.rule.matches) if rule.rule.matches else [(NO_MATCH, None)]
 
 
 def _precedence(unit: Unit) -> Key:
@@ -71,7 +76,7 @@ def _match(match: Match | None) -> Key:
         case GRPCRouteMatch(method=named):
             rank = _METHOD_RANK.get(named.type or "Exact", 0) if named else 0
             lengths = (len((named.service or "").encode()), len((named.method or "").encode())) if named else (0, 0)
-            method, queries = named is not None and bool(named.method), 0
+            method, queries = False, 0
         case _:
             return 0, 0, 0, True, 0, 0
     return -rank, -lengths[0], -lengths[1], not method, -len(match.headers), -queries

@@ -13,6 +13,7 @@ from albc.kube.objects.gateway import (
     BackendRef,
     GRPCRouteMatch,
     GRPCRouteRule,
+    HTTPPathMatch,
     HTTPRouteMatch,
     HTTPRouteRule,
     L4RouteRule,
@@ -83,7 +84,10 @@ def all_routes(snapshot: Snapshot) -> Iterator[tuple[str, RouteObject]]:
 
 
 def route_of(kind: str, route: RouteObject) -> Route:
+    """With what the API fills in where an HTTPRoute leaves it out: a rule, and in each rule a match of every path."""
     rules: Iterable[HTTPRouteRule | GRPCRouteRule | L4RouteRule] = route.spec.rules
+    if kind == "HTTPRoute":
+        rules = rules or (HTTPRouteRule(),)
     return Route(
         ref=RouteRef(kind, route.namespace, route.name),
         created=route.metadata.creation_timestamp or "",
@@ -97,4 +101,7 @@ def route_of(kind: str, route: RouteObject) -> Route:
 def _rule_of(index: int, rule: HTTPRouteRule | GRPCRouteRule | L4RouteRule) -> RouteRule:
     if isinstance(rule, L4RouteRule):
         return RouteRule(index=index, matches=(), filters=(), backend_refs=rule.backend_refs)
-    return RouteRule(index=index, matches=rule.matches, filters=rule.filters, backend_refs=rule.backend_refs)
+    matches: tuple[Match, ...] = rule.matches
+    if isinstance(rule, HTTPRouteRule) and not matches:
+        matches = (HTTPRouteMatch(path=HTTPPathMatch()),)
+    return RouteRule(index=index, matches=matches, filters=rule.filters, backend_refs=rule.backend_refs)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from albc.kube.objects import Service
+from albc.mapping.annotations import Annotations
 from albc.mapping.ingress import auth, target_groups
 from albc.mapping.ingress.actions import Action, Destination, ForwardTo, unavailable
 from albc.mapping.ingress.backends import Backend, Backends
@@ -31,6 +32,10 @@ class Answer:
     before: tuple[ActionConfig, ...]
     """Authentication; it stands on HTTPS listeners only."""
     action: ActionConfig
+    target_groups: tuple[TargetGroupShare, ...]
+    """Those that the action forwards to and that albc makes."""
+    login_ignored: bool
+    """Authentication is asked for, but the member has no HTTPS listener."""
 
     def on(self, protocol: str) -> tuple[ActionConfig, ...]:
         return (*self.before, self.action) if protocol == "HTTPS" else (self.action,)
@@ -41,8 +46,6 @@ class RuleShare:
     """A rule as it stands in every listener of its member."""
 
     owner: ObjectRef
-    number: int
-    """Its place among the rules of its member."""
     name: str
     """As the user would call it: host and path."""
     conditions: tuple[Condition, ...]
@@ -53,42 +56,130 @@ class RuleShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesShare:
-    """All rules of one member, and what they forward to."""
+    """All rules of one member, in the order in which its listeners try them."""
 
     rules: tuple[RuleShare, ...]
-    target_groups: tuple[TargetGroupShare, ...]
     default: Answer | None
-    default_target_groups: tuple[TargetGroupShare, ...]
-    asks_for_authentication: bool
+
+    @property
+    def login_ignored(self) -> bool:
+        answers = [rule.answer for rule in self.rules] + ([self.default] if self.default else [])
+        return any(answer.login_ignored for answer in answers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a member's rules depend on beside the member."""
+
+    group: GroupID
+    snapshot: Snapshot
+    facts: Facts
+    settings: MappingSettings
 
 
 def build(
-    member: Member,
-    backends: Backends,
-    tags: Mapping[str, str],
-    authenticates: bool,
-    workshop: "Workshop",
+    member: Member, backends: Backends, tags: Mapping[str, str], authenticates: bool, around: Surroundings
 ) -> RulesShare:
     """`authenticates`: whether the member has an HTTPS listener, where authentication can stand."""
-    rules = []
-    for number, rule in enumerate(backends.rules, 1):
-        rules.append(
+    answering = _Answering(member, authenticates, around)
+    owner = member.ref
+    return RulesShare(
+        rules=tuple(
             RuleShare(
-                owner=member.ref,
-                number=number,
+                owner=owner,
                 name=f"{rule.host or '*'}{rule.path}",
                 conditions=rule.conditions,
-                answer=workshop.answer(rule.backend, authenticates),
+                answer=answering.answer(rule.backend),
                 transforms=rule.backend.transforms,
                 tags=tags,
             )
-        )
-    of_rules = workshop.take_target_groups()
-    default = workshop.answer(backends.default, authenticates) if backends.default else None
-    return RulesShare(
-        rules=tuple(rules),
-        target_groups=of_rules,
-        default=default,
-        default_target_groups=workshop.take_target_groups(),
-        asks_for_authentication=workshop.asked_for_authentication,
+            for rule in backends.rules
+        ),
+        default=answering.answer(backends.default) if backends.default else None,
     )
+
+
+class _Answering:
+    """Answers of one member's backends; what several have in common is made once."""
+
+    def __init__(self, member: Member, authenticates: bool, around: Surroundings) -> None:
+        self._member = member
+        self._authenticates = authenticates
+        self._around = around
+        self._jwt = auth.read_jwt(member.annotations)
+        self._answers: dict[int, Answer] = {}
+        self._shares: dict[tuple[str, int | str], TargetGroupShare] = {}
+
+    def answer(self, backend: Backend) -> Answer:
+        known = self._answers.get(id(backend))
+        if known is None:
+            known = self._answers[id(backend)] = self._answer(backend)
+        return known
+
+    def _answer(self, backend: Backend) -> Answer:
+        action, services = self._with_services(backend.action)
+        authentication = auth.read(self._annotations(action, services))
+        asked = authentication.type != "none" or self._jwt is not None
+        before: tuple[ActionConfig, ...] = ()
+        if asked and self._authenticates:
+            namespace, secrets = self._member.ingress.namespace, self._around.snapshot.secrets
+            before = auth.actions(authentication, self._jwt, namespace, secrets)
+        if not isinstance(action, ForwardTo):
+            return Answer(
+                before=before, action=action, target_groups=(), login_ignored=asked and not self._authenticates
+            )
+        shares = {d: self._share(services[d.service], d.port) for d in action.destinations if d.service is not None}
+        return Answer(
+            before=before,
+            action=Forward(
+                target_groups=tuple(
+                    TargetGroupTuple(target_group_arn=self._arn(destination, shares), weight=destination.weight)
+                    for destination in action.destinations
+                ),
+                stickiness=action.stickiness,
+            ),
+            target_groups=tuple(shares.values()),
+            login_ignored=asked and not self._authenticates,
+        )
+
+    def _with_services(self, action: Action) -> tuple[Action, Mapping[str, Service]]:
+        """The action and its Services; where the only Service is missing and that is tolerated, a 503 instead."""
+        services: dict[str, Service] = {}
+        if not isinstance(action, ForwardTo):
+            return action, services
+        namespace = self._member.ingress.namespace
+        for name in action.services:
+            service = self._around.snapshot.services.get(NamespacedName(namespace, name))
+            if service is None:
+                if action.only_service and self._around.settings.tolerate_non_existent_backend_service:
+                    return unavailable("Backend service does not exist"), {}
+                raise Invalid(f'Service "{name}" not found in namespace {namespace}; create it, or correct the backend')
+            services[name] = service
+        return action, services
+
+    def _annotations(self, action: Action, services: Mapping[str, Service]) -> Annotations:
+        """Those that authentication is read from."""
+        only = action.only_service if isinstance(action, ForwardTo) else None
+        if only is None:
+            return self._member.annotations
+        return annotations_of(services[only]).over(self._member.annotations)
+
+    def _share(self, service: Service, port: int | str) -> TargetGroupShare:
+        key = (service.name, port)
+        if key not in self._shares:
+            around = self._around
+            self._shares[key] = target_groups.build(self._member, around.group, service, port, around.settings)
+        return self._shares[key]
+
+    def _arn(self, destination: Destination, shares: Mapping[Destination, TargetGroupShare]) -> Token:
+        if destination.arn is not None:
+            return destination.arn
+        if destination.service is not None:
+            return shares[destination].target_group.arn
+        found = [group.arn for group in self._around.facts.target_groups if group.name == destination.name]
+        if len(found) != 1:
+            raise Invalid(
+                f"searching TargetGroup with name {destination.name}: there are {len(found)} of that name, "
+                "expected one; create it, or correct targetGroupName"
+            )
+        return found[0]

@@ -29,6 +29,8 @@ from albc.model.facts import Facts, FactsRequest
 from albc.model.problem import Built, ObjectRef, Problem
 from albc.model.stack import Resource, Stack, StackID
 
+__all__ = ["build", "is_ours", "stack_id", "wants"]
+
 _PROTECTED = (
     "deletion_protection is enabled, cannot delete the load balancer; "
     "turn it off in the load balancer attributes of the service first"
@@ -39,8 +41,11 @@ def stack_id(service: Service) -> StackID:
     return StackID(service.namespace, service.name)
 
 
-def wants(service: Service, settings: MappingSettings) -> FactsRequest:
-    """What `build` will look for in its facts. Annotations that do not parse ask nothing: `build` will say so."""
+def wants(service: Service, snapshot: Snapshot, settings: MappingSettings) -> FactsRequest:
+    """What `build` will look for in its facts. Annotations that do not parse ask nothing: `build` will say so.
+
+    The same shape for every family; nothing in the snapshot makes a Service ask for more.
+    """
     if not is_ours(service, settings):
         return FactsRequest()
     annotations = ServiceAnnotations(service.metadata.annotations)

@@ -157,8 +157,8 @@ def _no_such_protocol(ports: tuple[ListenerPort, ...]) -> Iterator[Hint]:
         if entry.protocol not in ("TCP", "UDP", "TCP_UDP"):
             yield Hint(
                 "UnsupportedProtocol",
-                f"port {entry.port.port}: Network Load Balancers have no {entry.protocol} listeners, so AWS will refuse "
-                "it; use TCP or UDP",
+                f"port {entry.port.port}: Network Load Balancers have no {entry.protocol} listeners, so AWS will "
+                "refuse it; use TCP or UDP",
             )
 
 

@@ -41,11 +41,13 @@ def wants(annotations: ServiceAnnotations, settings: MappingSettings) -> FactsRe
     """Asked as if the load balancer did not exist: one without groups needs fewer facts, never others."""
     if _switched_off(annotations, settings):
         return FactsRequest()
-    named = annotations[SECURITY_GROUPS]
-    backend = _manages_rules_beside(annotations, settings) if named else settings.enable_backend_security_group
+    named = annotations[SECURITY_GROUPS] or ()
+    backend = not named or _manages_rules_beside(annotations, settings)
     return FactsRequest(
-        security_groups=frozenset(named or ()),
-        backend_security_group=backend and not settings.backend_security_group,
+        security_groups=frozenset(named),
+        backend_security_group=(
+            backend and settings.enable_backend_security_group and not settings.backend_security_group
+        ),
     )
 
 

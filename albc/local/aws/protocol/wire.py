@@ -36,7 +36,7 @@ class Wire:
 
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
-        self.protocol: str = model.metadata["protocol"]
+        self.protocol = str(model.metadata["protocol"])
         self._namespace = model.metadata.get("xmlNamespace", "")
         self._writers: dict[str, Callable[[Mapping[str, Any], str], HttpAnswer]] = {}
 

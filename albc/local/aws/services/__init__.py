@@ -5,12 +5,32 @@ Each module has a table `OPERATIONS`; `protocol` cuts botocore's models down to 
 
 from collections.abc import Mapping
 
-from albc.local.aws.services import sts
-from albc.local.aws.services.elbv2 import OPERATIONS as ELBV2
+from albc.local.aws.services import (
+    acm,
+    cognito,
+    ec2,
+    elbv2,
+    iam,
+    route53,
+    shield,
+    sts,
+    tagging,
+    waf_regional,
+    wafv2,
+)
 from albc.local.aws.services.operation import Operations
 
 SERVICES: Mapping[str, Operations] = {
-    "elbv2": ELBV2,
+    "acm": acm.OPERATIONS,
+    "cognito-idp": cognito.OPERATIONS,
+    "ec2": ec2.OPERATIONS,
+    "elbv2": elbv2.OPERATIONS,
+    "iam": iam.OPERATIONS,
+    "resourcegroupstaggingapi": tagging.OPERATIONS,
+    "route53": route53.OPERATIONS,
+    "shield": shield.OPERATIONS,
     "sts": sts.OPERATIONS,
+    "waf-regional": waf_regional.OPERATIONS,
+    "wafv2": wafv2.OPERATIONS,
 }
 """botocore's service name → operations."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from albc.local.aws.layout import Layout
 from albc.local.aws.options import AccountOptions, Clock
 from albc.local.aws.state.certificates import Certificates
+from albc.local.aws.state.dns import HostedZone, hosted_zones
 from albc.local.aws.state.load_balancing import LoadBalancing
 from albc.local.aws.state.network import Network
 from albc.local.aws.state.protection import Firewalls, Shield
@@ -21,6 +22,7 @@ class State:
     certificates: Certificates
     firewalls: Firewalls
     shield: Shield
+    hosted_zones: dict[str, HostedZone]
     roles: set[str] = field(default_factory=set)
     """Service-linked roles that exist."""
     serial: int = 0
@@ -37,6 +39,7 @@ class State:
             certificates=Certificates(options, clock),
             firewalls=Firewalls(options),
             shield=Shield(options.shield_subscribed),
+            hosted_zones=hosted_zones(options),
         )
 
     def next_serial(self) -> int:

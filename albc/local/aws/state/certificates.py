@@ -46,12 +46,14 @@ class Certificate:
 
 
 class Certificates:
-    """Certificates by ARN, server certificates of IAM by ARN, and the authority."""
+    """Certificates by ARN, and the authority."""
 
     def __init__(self, options: AccountOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
         self.by_arn: dict[str, Certificate] = {}
+        self.by_token: dict[tuple[str, tuple[str, ...]], str] = {}
+        """Idempotency token and names of a request → ARN."""
 
     @cached_property
     def _authority(self) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
@@ -89,7 +91,21 @@ class Certificates:
         """The authority's certificate, for clients that are to trust what ACM issues here."""
         return self._authority[0].public_bytes(Encoding.PEM)
 
-    def issue(self, certificate: Certificate) -> None:
+    def find(self, arn: str) -> Certificate | None:
+        """A certificate, issued by now if its time has come (`issue_seconds`)."""
+        certificate = self.by_arn.get(arn)
+        if certificate and certificate.status == "PENDING_VALIDATION" and self._is_due(certificate):
+            self._issue(certificate)
+        return certificate
+
+    def all(self) -> list[Certificate]:
+        """Every certificate, each as `find` gives it."""
+        return [found for arn in self.by_arn if (found := self.find(arn))]
+
+    def _is_due(self, certificate: Certificate) -> bool:
+        return self._clock() - certificate.created_at >= self._options.issue_seconds
+
+    def _issue(self, certificate: Certificate) -> None:
         """Fill in validity, PEM and key of a certificate, and mark it as issued."""
         authority, authority_key = self._authority
         key = ec.generate_private_key(ec.SECP256R1())

@@ -119,7 +119,7 @@ class Network:
         self.addresses = _by(layout.addresses, "AllocationId")
         self.instances = _by(layout.instances, "InstanceId")
         self.interfaces = _by(layout.network_interfaces, "NetworkInterfaceId")
-        self.prefix_lists: dict[str, Item] = {}
+        self.prefix_lists = _by(layout.prefix_lists, "PrefixListId")
         self.tags: dict[str, dict[str, str]] = {}
         """Tags that CreateTags gave to things of the layout, by id; they stand in place of the item's own."""
         self.security_groups = {

@@ -68,7 +68,7 @@ def _secure(listener: Listener) -> Listener:
 
 
 def _check(state: State, arn: str) -> None:
-    certificate = state.certificates.by_arn.get(arn)
+    certificate = state.certificates.find(arn)
     if certificate is None:
         raise ApiError("CertificateNotFound", f"Certificate '{arn}' not found")
     if certificate.status != "ISSUED":

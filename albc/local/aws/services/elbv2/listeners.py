@@ -155,19 +155,20 @@ def _settings(state: State, balancer: LoadBalancer, params: Params, current: Lis
     wanted = params.get("DefaultActions")
     default_actions = actions.checked(state, balancer, protocol, held if wanted is None else wanted, held)
     secure = protocol in SECURE
+    if not secure:
+        _refuse_secure_settings(params, protocol)
     return Settings(
         port=params.get("Port") or (current.port if current else 0),
         protocol=protocol,
         default_actions=default_actions,
-        certificate=certificates.default_of(state, params, protocol, current) if secure else _none(params, protocol),
+        certificate=certificates.default_of(state, params, protocol, current) if secure else None,
         ssl_policy=_ssl_policy(params, current) if secure else None,
         alpn_policy=_alpn_policy(params, protocol, current),
         mutual_authentication=_mutual_authentication(state, params, protocol, current),
     )
 
 
-def _none(params: Params, protocol: str) -> None:
-    """Refuse what only secure listeners take."""
+def _refuse_secure_settings(params: Params, protocol: str) -> None:
     for key in ("Certificates", "SslPolicy"):
         if params.get(key):
             raise ApiError("ValidationError", f"{key} cannot be specified for {protocol} listeners")

@@ -167,7 +167,9 @@ def _check_health_check(settings: Mapping[str, Any], params: Params) -> None:
         raise ApiError("ValidationError", f"Health check protocol '{protocol}' must be one of '{', '.join(allowed)}'")
     if not settings["HealthCheckEnabled"]:
         raise ApiError("ValidationError", "Health checks cannot be disabled for this target type")
-    if settings["HealthCheckIntervalSeconds"] <= settings["HealthCheckTimeoutSeconds"]:
+    # Network Load Balancers take a timeout as long as the interval.
+    spare = settings["HealthCheckIntervalSeconds"] - settings["HealthCheckTimeoutSeconds"]
+    if spare < 0 or (spare == 0 and http_group):
         raise ApiError("ValidationError", "Health check interval must be greater than the timeout.")
     port = settings["HealthCheckPort"]
     if port != "traffic-port" and not (re.fullmatch(r"\d{1,5}", port) and 1 <= int(port) <= 65535):

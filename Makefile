@@ -1,0 +1,70 @@
+# Everything that a fresh machine needs is done here; it asks for Python ≥ 3.11, make and a package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types contracts format crds lock bench clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One marker per set of requirements: what is there already is not installed again.
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "albc: $(PYTHON) is not Python 3.11 or later; install one, or name it: make PYTHON=python3.12 …" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.local: $(VENV)/.python requirements/local.txt pyproject.toml
+	@echo "Installing what the demo needs (once)…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python requirements/dev.txt pyproject.toml
+	@echo "Installing what development needs (once)…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.local
+
+setup: $(VENV)/.dev ## Make the virtual environment for development
+
+demo: $(VENV)/.local ## Run cluster, account and controller here, apply the examples, send traffic (ARGS=--once to end)
+	@$(BIN)/albc demo $(ARGS)
+
+test: $(VENV)/.dev ## Run every test (ARGS='-k name' to choose)
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+check: lint types contracts ## Lint, types and import contracts
+
+lint: $(VENV)/.dev ## Lint and format check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Strict types
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## The layers of docs/architecture.md
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+crds: $(VENV)/.dev ## Print the CRD manifests into deploy/crds
+	@$(BIN)/python -m albc.crds deploy/crds
+
+bench: $(VENV)/.dev ## Run the benchmarks
+	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	  --quiet --custom-compile-command "make lock" -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra local --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/local.txt
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,182 @@
+"""Rules of each listener (spec/aws.md §5.6): no gap, no rewrite that is not needed.
+
+A rule that does what is wanted stays, wherever it stands; if only its place is wrong, one `SetRulePriorities` moves all
+such rules at once. A rule at a wanted place that does something else is modified there. What is left is created, and
+what is then left over is deleted.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from albc.deploy.fields.field import create_request, differences, modify_request
+from albc.deploy.fields.rules import RULE, priority
+from albc.deploy.plan.listeners import Listeners
+from albc.deploy.plan.operation import Operation, ResourceID, Verb
+from albc.deploy.plan.scope import Scope
+from albc.deploy.plan.tags import listener_tags
+from albc.deploy.values import tag_list
+from albc.model.inventory import ActualListener, ActualRule
+from albc.model.listener import Listener, ListenerRule
+from albc.model.reference import Token
+from albc.model.stack import Stack
+
+LAST_PRIORITY: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRules:
+    """The rules of one listener: which of AWS are which of the stack."""
+
+    listener: Listener
+    arn: Token
+    in_place: tuple[tuple[ListenerRule, ActualRule], ...]
+    misplaced: tuple[tuple[ListenerRule, ActualRule], ...]
+    """They do what is wanted, at another priority."""
+    different: tuple[tuple[ListenerRule, ActualRule], ...]
+    """Of the wanted priority, but they do something else."""
+    missing: tuple[ListenerRule, ...]
+    unwanted: tuple[ActualRule, ...]
+
+    @property
+    def order(self) -> ResourceID:
+        """Stands for the order of the listener's rules."""
+        return ResourceID(ListenerRule.type, f"{self.listener.id}:priorities")
+
+
+def match(stack: Stack, listeners: Listeners, scope: Scope) -> list[ListenerRules]:
+    """Each listener's rules apart."""
+    actual = {wanted.id: found for wanted, found in listeners.pairs}
+    result = []
+    for listener in stack.all(Listener):
+        found = actual.get(listener.id)
+        arns = {listener.arn, found.arn if found else listener.arn}
+        wanted = {rule.priority: rule for rule in stack.all(ListenerRule) if rule.listener_arn in arns}
+        rules = [wanted[number] for number in sorted(wanted)]
+        result.append(_match(listener, found, rules, scope))
+    return result
+
+
+def changes(rules: ListenerRules, scope: Scope) -> list[Operation]:
+    """New order, modifications, creations."""
+    operations = [*_reorder(rules)]
+    for wanted, actual in rules.different:
+        operations.append(_modify(wanted, actual, scope, rules.order))
+    for wanted in rules.missing:
+        operations.append(_create(wanted, rules, scope))
+    for wanted, actual in (*rules.misplaced, *rules.in_place, *rules.different):
+        resource = ResourceID(ListenerRule.type, wanted.id)
+        tags = scope.tags(wanted.id, wanted.tags)
+        operations += listener_tags(scope, resource, actual.arn, tags, actual.tags)
+    return operations
+
+
+def deletions(rules: ListenerRules, scope: Scope) -> list[Operation]:
+    """Of the unwanted, when their successors stand."""
+    changed = [wanted for wanted, _ in rules.different]
+    needs = {ResourceID(ListenerRule.type, rule.id) for rule in (*rules.missing, *changed)} | {rules.order}
+    return [
+        Operation(
+            verb=Verb.DELETE,
+            resource=ResourceID(ListenerRule.type, f"{rules.listener.id}:{actual.aws['Priority']}:{actual.arn}"),
+            service="elbv2",
+            action="delete_rule",
+            params={"RuleArn": actual.arn},
+            target=actual.arn,
+            before={"Priority": priority(actual), "Conditions": actual.aws.get("Conditions")},
+            because="no longer wanted",
+            needs=frozenset(needs),
+        )
+        for actual in rules.unwanted
+    ]
+
+
+def _match(listener: Listener, found: ActualListener | None, wanted: list[ListenerRule], scope: Scope) -> ListenerRules:
+    in_place, misplaced, different, missing = [], [], [], []
+    left = list(found.rules) if found else []
+    unlike = []
+    for rule in wanted:
+        # A rule that is where it should be is preferred to its likes elsewhere.
+        alike = [one for one in left if not differences(RULE, rule, one, scope.settings, scope.known)]
+        alike.sort(key=lambda one: priority(one) != rule.priority)
+        if not alike:
+            unlike.append(rule)
+            continue
+        left.remove(alike[0])
+        (in_place if priority(alike[0]) == rule.priority else misplaced).append((rule, alike[0]))
+    by_priority = {priority(one): one for one in left}
+    for rule in unlike:
+        if one := by_priority.pop(rule.priority, None):
+            different.append((rule, one))
+            left.remove(one)
+        else:
+            missing.append(rule)
+    return ListenerRules(
+        listener=listener,
+        arn=found.arn if found else listener.arn,
+        in_place=tuple(in_place),
+        misplaced=tuple(misplaced),
+        different=tuple(different),
+        missing=tuple(missing),
+        unwanted=tuple(sorted(left, key=priority)),
+    )
+
+
+def _reorder(rules: ListenerRules) -> Iterator[Operation]:
+    """One call, in which AWS allows swaps. Rules that will be deleted make room at the end, in their order."""
+    if not rules.misplaced:
+        return
+    places = {one.arn: LAST_PRIORITY - back for back, one in enumerate(reversed(rules.unwanted))}
+    places |= {actual.arn: wanted.priority for wanted, actual in rules.misplaced}
+    before: Mapping[str, int] = {
+        actual.arn: priority(actual) for actual in (*rules.unwanted, *(actual for _, actual in rules.misplaced))
+    }
+    yield Operation(
+        verb=Verb.MODIFY,
+        resource=rules.order,
+        service="elbv2",
+        action="set_rule_priorities",
+        params={"RulePriorities": [{"RuleArn": arn, "Priority": place} for arn, place in places.items()]},
+        target=str(rules.arn),
+        before=before,
+        after=places,
+        because="the order of the rules changed",
+    )
+
+
+def _modify(wanted: ListenerRule, actual: ActualRule, scope: Scope, order: ResourceID) -> Operation:
+    changed = differences(RULE, wanted, actual, scope.settings, scope.known)
+    request = scope.resolve(modify_request(RULE, "modify_rule", wanted, scope.settings))
+    if not wanted.transforms:
+        request["ResetTransforms"] = True
+    return Operation(
+        verb=Verb.MODIFY,
+        resource=ResourceID(ListenerRule.type, wanted.id),
+        service="elbv2",
+        action="modify_rule",
+        params={"RuleArn": actual.arn, **request},
+        target=actual.arn,
+        before={one.field.name: one.before for one in changed},
+        after={one.field.name: one.after for one in changed},
+        because=f"{', '.join(one.field.name for one in changed)} changed",
+        needs=frozenset({order}),
+    )
+
+
+def _create(wanted: ListenerRule, rules: ListenerRules, scope: Scope) -> Operation:
+    request = scope.resolve(create_request(RULE, wanted, scope.settings))
+    tags = scope.tags(wanted.id, wanted.tags)
+    return Operation(
+        verb=Verb.CREATE,
+        resource=ResourceID(ListenerRule.type, wanted.id),
+        service="elbv2",
+        action="create_rule",
+        params={
+            "ListenerArn": rules.arn,
+            **request,
+            **({"Tags": tag_list(tags)} if scope.settings.listener_rules_tagging else {}),
+        },
+        after=request,
+        because="does not exist",
+        needs=frozenset({rules.order}),
+    )

@@ -1,0 +1,370 @@
+"""The Network Load Balancer in front of the group's ALB, for fixed addresses and the like (spec/ingress.md §21).
+
+`read` takes what one member says; `build` makes its load balancer, listeners and target groups, which hold the ALB as
+their only target.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from albc.mapping import security_groups as shared_groups
+from albc.mapping import subnets as shared_subnets
+from albc.mapping.go import parse_int
+from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, insist, settled
+from albc.mapping.ingress.groups import GroupID
+from albc.mapping.ingress.load_balancer import SCHEMES, as_attributes, group_name, sorted_entries
+from albc.mapping.ingress.member import Member
+from albc.mapping.ingress.target_groups import INTERVAL_SECONDS, PROTOCOLS, THRESHOLD, TIMEOUT_SECONDS, bounded
+from albc.mapping.invalid import Invalid
+from albc.mapping.settings import MappingSettings
+from albc.model.actions import Forward, TargetGroupTuple
+from albc.model.facts import Facts, FactsRequest
+from albc.model.listener import Listener
+from albc.model.load_balancer import LoadBalancer, SubnetMapping
+from albc.model.names import alphanumeric, digest
+from albc.model.problem import Problem
+from albc.model.reference import Token
+from albc.model.target_group import HealthCheck, HealthCheckMatcher, TargetGroup
+from albc.model.target_group_binding import FrontendNLBTarget
+
+ID = "FrontendNlb"
+ROUTING_POLICY = "dns_record.client_routing_policy"
+ROUTING_POLICIES = (
+    "any_availability_zone",
+    "partial_availability_zone_affinity",
+    "availability_zone_affinity",
+)
+
+_PREFIX = "frontend-nlb-"
+_PORTS = range(1, 65536)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthWishes:
+    """What one member says of the health checks of its ports; None says nothing."""
+
+    interval_seconds: int | None
+    timeout_seconds: int | None
+    healthy_threshold_count: int | None
+    unhealthy_threshold_count: int | None
+    protocol: str | None
+    path: str | None
+    success_codes: str | None
+    port: int | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontendSettings:
+    """What one member says of the Network Load Balancer; None says nothing."""
+
+    scheme: str | None
+    subnets: tuple[str, ...] | None
+    eip_allocations: tuple[str, ...] | None
+    security_groups: tuple[str, ...] | None
+    attributes: Mapping[str, str] | None
+    tags: Mapping[str, str] | None
+    ports: Mapping[int, int]
+    """The ALB port behind each port."""
+    health: HealthWishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontendWishes:
+    enabled: bool | None
+    settings: FrontendSettings | Invalid
+    """Only read where some member of the group enables it."""
+
+
+def read(member: Member, alb_ports: Sequence[int]) -> FrontendWishes:
+    """`alb_ports`: those on which the member listens."""
+    enabled = member.annotations.bool("enable-frontend-nlb")
+    try:
+        settings: FrontendSettings | Invalid = _read_settings(member, alb_ports)
+    except Invalid as fault:
+        settings = fault
+    return FrontendWishes(enabled=enabled, settings=settings)
+
+
+def _read_settings(member: Member, alb_ports: Sequence[int]) -> FrontendSettings:
+    annotations = member.annotations
+    scheme = annotations.string(f"{_PREFIX}scheme")
+    if scheme is not None and scheme not in SCHEMES:
+        raise annotations.invalid(f"{_PREFIX}scheme", f"must be one of {', '.join(SCHEMES)}")
+    return FrontendSettings(
+        scheme=scheme,
+        subnets=annotations.string_list(f"{_PREFIX}subnets") or None,
+        eip_allocations=annotations.string_list(f"{_PREFIX}eip-allocations") or None,
+        security_groups=annotations.string_list(f"{_PREFIX}security-groups") or None,
+        attributes=_attributes(member),
+        tags=annotations.string_map(f"{_PREFIX}tags"),
+        ports=_ports(member, alb_ports),
+        health=_health(member),
+    )
+
+
+def _attributes(member: Member) -> Mapping[str, str] | None:
+    suffix = f"{_PREFIX}attributes"
+    attributes = member.annotations.string_map(suffix)
+    policy = (attributes or {}).get(ROUTING_POLICY)
+    if policy is not None and policy not in ROUTING_POLICIES:
+        rule = f"is no {ROUTING_POLICY}: it must be one of {', '.join(ROUTING_POLICIES)}"
+        raise member.annotations.invalid(suffix, rule, value=policy)
+    return attributes
+
+
+def _ports(member: Member, alb_ports: Sequence[int]) -> Mapping[int, int]:
+    """The member's own ports under the same numbers, or the mapped ones among them."""
+    suffix = f"{_PREFIX}listener-port-mapping"
+    mapping = member.annotations.string_map(suffix)
+    if not mapping:
+        return {port: port for port in alb_ports}
+
+    def port(text: str, side: str) -> int:
+        number = parse_int(text, 64)
+        if number is None or number not in _PORTS:
+            rule = f"is no {side} listener port: write a number from 1 to {_PORTS.stop - 1}"
+            raise member.annotations.invalid(suffix, rule, value=text)
+        return number
+
+    pairs = sorted((port(nlb, "NLB"), port(alb, "ALB")) for nlb, alb in mapping.items())
+    return {nlb: alb for nlb, alb in pairs if alb in alb_ports}
+
+
+def _health(member: Member) -> HealthWishes:
+    annotations, prefix = member.annotations, f"{_PREFIX}healthcheck-"
+    protocol, port = annotations.string(f"{prefix}protocol"), annotations.string(f"{prefix}port")
+    if protocol is not None and protocol not in PROTOCOLS:
+        raise annotations.invalid(f"{prefix}protocol", f"must be one of {', '.join(PROTOCOLS)}")
+    number = parse_int(port, 32) if port is not None else None
+    if port not in (None, "traffic-port") and (number is None or number not in _PORTS):
+        raise annotations.invalid(f"{prefix}port", f"must be a number from 1 to {_PORTS.stop - 1}, or traffic-port")
+    return HealthWishes(
+        interval_seconds=bounded(annotations, f"{prefix}interval-seconds", INTERVAL_SECONDS),
+        timeout_seconds=bounded(annotations, f"{prefix}timeout-seconds", TIMEOUT_SECONDS),
+        healthy_threshold_count=bounded(annotations, f"{prefix}healthy-threshold-count", THRESHOLD),
+        unhealthy_threshold_count=bounded(annotations, f"{prefix}unhealthy-threshold-count", THRESHOLD),
+        protocol=protocol,
+        path=annotations.string(f"{prefix}path"),
+        success_codes=annotations.string(f"{prefix}success-codes"),
+        port=port if number is None else number,
+    )
+
+
+def is_enabled(said: Sequence[Said[FrontendWishes]], problems: list[Problem]) -> bool:
+    given = agree([(who, wishes.enabled) for who, wishes in said], "enable-frontend-nlb", problems)
+    return bool(given and given[1])
+
+
+def wants(wishes: FrontendWishes, settings: MappingSettings) -> FactsRequest:
+    """What the member's settings ask of AWS once the Network Load Balancer is enabled."""
+    own = wishes.settings
+    if isinstance(own, Invalid):
+        return FactsRequest()
+    named = shared_subnets.wants_named(own.subnets) if own.subnets else shared_subnets.wants_discovery(settings)
+    return named | FactsRequest(security_groups=frozenset(own.security_groups or ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontendNLB:
+    load_balancer: LoadBalancer
+    listeners: tuple[Listener, ...]
+    target_groups: tuple[TargetGroup, ...]
+    targets: tuple[FrontendNLBTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """The group and its ALB, as far as the Network Load Balancer depends on them."""
+
+    group: GroupID
+    load_balancer: LoadBalancer
+    facts: Facts
+    settings: MappingSettings
+
+
+def build(wishes: Sequence[Said[FrontendWishes]], behind: Behind, problems: list[Problem]) -> FrontendNLB:
+    said = [(who, settled(who, wish.settings)) for who, wish in wishes]
+    given = agree([(who, settings.tags) for who, settings in said], "frontend-nlb-tags", problems, _map_key)
+    tags = given[1] if given else behind.load_balancer.tags
+    load_balancer = LoadBalancer(
+        id=ID,
+        name=_name(behind),
+        kind="network",
+        scheme=_scheme(said, behind.settings),
+        ip_address_type=behind.load_balancer.ip_address_type,
+        subnet_mapping=_subnet_mapping(said, behind, problems),
+        security_groups=_security_groups(said, behind),
+        load_balancer_attributes=as_attributes(_merged_attributes(said, problems)),
+        tags=tags,
+    )
+    listeners, target_groups, targets = [], [], []
+    for port, alb_port, health_check in _merged_ports(said, problems):
+        target_group = _target_group(port, health_check, tags, behind)
+        forward = Forward(target_groups=(TargetGroupTuple(target_group_arn=target_group.arn),))
+        listeners.append(
+            Listener(
+                id=f"{ID}-ls-TCP-{port}",
+                load_balancer_arn=load_balancer.arn,
+                port=port,
+                protocol="TCP",
+                default_actions=(forward,),
+                tags=tags,
+            )
+        )
+        target_groups.append(target_group)
+        targets.append(
+            FrontendNLBTarget(
+                name=target_group.name,
+                arn=target_group.arn,
+                port=port,
+                target_arn=behind.load_balancer.arn,
+                target_port=alb_port,
+            )
+        )
+    return FrontendNLB(
+        load_balancer=load_balancer,
+        listeners=tuple(listeners),
+        target_groups=tuple(target_groups),
+        targets=tuple(targets),
+    )
+
+
+def _name(behind: Behind) -> str:
+    """After the ALB's. A user may name the ALB with an empty text; the hash then tells groups apart."""
+    if behind.load_balancer.name:
+        return f"{behind.load_balancer.name[:28]}-nlb"
+    group = behind.group
+    unique = digest(behind.settings.cluster_name, str(group), behind.load_balancer.scheme)
+    if group.explicit:
+        return f"k8s-{alphanumeric(group.name, 16)}-{unique[:8]}-nlb"
+    return f"k8s-{alphanumeric(group.namespace, 8)}-{alphanumeric(group.name, 8)}-{unique[:6]}-nlb"
+
+
+def _scheme(said: Sequence[Said[FrontendSettings]], settings: MappingSettings) -> str:
+    given = insist([(who, own.scheme) for who, own in said], "frontend-nlb-scheme")
+    return given[1] if given else settings.default_load_balancer_scheme
+
+
+def _security_groups(said: Sequence[Said[FrontendSettings]], behind: Behind) -> tuple[Token, ...]:
+    named = insist([(who, own.security_groups) for who, own in said], "frontend-nlb-security-groups")
+    if named is None:
+        return behind.load_balancer.security_groups
+    try:
+        return shared_groups.resolve(named[1], behind.facts)
+    except Invalid as fault:
+        raise MemberInvalid(named[0], fault.message) from None
+
+
+def _subnet_mapping(
+    said: Sequence[Said[FrontendSettings]], behind: Behind, problems: list[Problem]
+) -> tuple[SubnetMapping, ...]:
+    scheme = _scheme(said, behind.settings)
+    placement = shared_subnets.Placement(
+        load_balancer_type="network", scheme=scheme, ip_address_type=behind.load_balancer.ip_address_type
+    )
+    named = agree([(who, own.subnets) for who, own in said], "frontend-nlb-subnets", problems, sorted_entries)
+    if named:
+        try:
+            subnets = shared_subnets.resolve_names_or_ids(named[1], placement, behind.facts, behind.settings)
+        except Invalid as fault:
+            raise MemberInvalid(named[0], fault.message) from None
+    else:
+        subnets = shared_subnets.discover(placement, behind.facts, behind.settings)
+    eips = agree(
+        [(who, own.eip_allocations) for who, own in said], "frontend-nlb-eip-allocations", problems, sorted_entries
+    )
+    if eips is None:
+        return tuple(SubnetMapping(subnet_id=subnet.id) for subnet in subnets)
+    owner, allocations = eips
+    if scheme != "internet-facing":
+        raise MemberInvalid(
+            owner,
+            f"EIP allocations can only be set for internet facing load balancers, this one is {scheme}; "
+            "set frontend-nlb-scheme to internet-facing",
+        )
+    if len(allocations) != len(subnets):
+        raise MemberInvalid(
+            owner, f"count of EIP allocations ({len(allocations)}) and subnets ({len(subnets)}) must match"
+        )
+    return tuple(
+        SubnetMapping(subnet_id=subnet.id, allocation_id=allocation)
+        for subnet, allocation in zip(subnets, allocations, strict=True)
+    )
+
+
+def _merged_attributes(said: Sequence[Said[FrontendSettings]], problems: list[Problem]) -> Mapping[str, str]:
+    """Those of the first member that has any. The reference refuses a later member without, which is told so."""
+    attributes = [(who, own.attributes) for who, own in said]
+    first = agree(attributes, "frontend-nlb-attributes", problems, _map_key)
+    if first is None:
+        return {}
+    order = [who for who, _ in said]
+    for who, own in attributes[order.index(first[0]) :]:
+        if own is None and first[1]:
+            message = f"frontend-nlb-attributes are those of {first[0]}; give the same here, or only on the last member"
+            problems.append(Problem(who, "FailedBuildModel", message, "warning"))
+    return first[1]
+
+
+def _map_key(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(values.items()))
+
+
+def _merged_ports(
+    said: Sequence[Said[FrontendSettings]], problems: list[Problem]
+) -> Iterator[tuple[int, int, HealthCheck]]:
+    """Each port with the ALB's port behind it, ascending."""
+    for port in sorted({port for _, own in said for port in own.ports}):
+        on_port = [(who, own) for who, own in said if port in own.ports]
+        health = {
+            field.name: _agreed(on_port, port, field.name, _health_getter(field.name), problems)
+            for field in fields(HealthWishes)
+        }
+        alb_port = _agreed(on_port, port, "target port", lambda own, port=port: own.ports[port], problems)
+        yield port, alb_port, _health_check(health)
+
+
+def _health_getter(name: str) -> Callable[[FrontendSettings], Any]:
+    return lambda own: getattr(own.health, name)
+
+
+def _agreed(
+    on_port: Sequence[Said[FrontendSettings]],
+    port: int,
+    what: str,
+    value: Callable[[FrontendSettings], Any],
+    problems: list[Problem],
+) -> Any:
+    given = agree([(who, value(own)) for who, own in on_port], f"{what} of frontend NLB port {port}", problems)
+    return given[1] if given else None
+
+
+def _health_check(given: Mapping[str, Any]) -> HealthCheck:
+    defaults = {
+        "interval_seconds": INTERVAL_SECONDS.default,
+        "timeout_seconds": TIMEOUT_SECONDS.default,
+        "healthy_threshold_count": THRESHOLD.default,
+        "unhealthy_threshold_count": THRESHOLD.default,
+        "protocol": PROTOCOLS[0],
+        "path": "/",
+        "success_codes": "200",
+        "port": "traffic-port",
+    }
+    values = {name: default if given[name] is None else given[name] for name, default in defaults.items()}
+    return HealthCheck(matcher=HealthCheckMatcher(http_code=values.pop("success_codes")), **values)
+
+
+def _target_group(port: int, health_check: HealthCheck, tags: Mapping[str, str], behind: Behind) -> TargetGroup:
+    health = (str(health_check.port), health_check.protocol)
+    identity = (behind.settings.cluster_name, str(behind.group), str(port), "alb", "TCP", *health)
+    return TargetGroup(
+        id=f"{ID}-tg-TCP-{port}",
+        name=group_name(behind.group, *identity),
+        target_type="alb",
+        port=port,
+        protocol="TCP",
+        ip_address_type="ipv4",
+        health_check=health_check,
+        tags=tags,
+    )
