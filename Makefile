@@ -65,6 +65,8 @@ lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv
 	  --quiet --custom-compile-command "make lock" -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra local --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/local.txt
+	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from albc.model.names import digest
 from albc.model.reference import Ref, SecretText
 
 
@@ -56,11 +55,6 @@ def revealed(value: Any) -> Any:
             return [revealed(item) for item in value]
         case _:
             return value
-
-
-def secret_digest(secret: SecretText) -> str:
-    """By which a secret is recognised without being kept."""
-    return digest("oidc", secret.value)
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -29,8 +29,8 @@ class Annotation:
     """`string`, `bool`, `int32`, `int64`, `list`, `map`, `JSON`: how the value is written."""
     family: str
     """Where it may stand: `ingress`, `service`."""
-    rule: Callable[..., Any]
-    """The function that reads it."""
+    rule: Callable[..., Any] | None
+    """The function that reads it; None for what albc writes and nobody reads."""
     section: str
     """Of spec/, `ingress.md §9`."""
 

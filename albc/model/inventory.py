@@ -9,7 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from albc.model.facts import ExistingLoadBalancer
+from albc.model.names import digest
 from albc.model.stack import StackID
+
+
+def secret_digest(secret: str) -> str:
+    """By which an OIDC client secret is recognised without being kept."""
+    return digest("oidc", secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

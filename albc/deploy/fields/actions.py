@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from albc.deploy.settings import DeploySettings
-from albc.deploy.values import secret_digest
 from albc.errors import Invalid
 from albc.model.actions import (
     ACTION_TYPES,
@@ -16,6 +15,7 @@ from albc.model.actions import (
     JWTValidation,
     Redirect,
 )
+from albc.model.inventory import secret_digest
 from albc.model.reference import SecretText
 
 Shape = Mapping[str, Any]
@@ -55,15 +55,6 @@ def with_secret(actions: Sequence[Shape] | None, digest: str) -> list[Shape]:
         else action
         for action in actions or ()
     ]
-
-
-def digest_of_secret(actions: Sequence[Shape]) -> str:
-    """Of the client secret in actions that are about to be written; "" without one."""
-    for action in actions:
-        secret = (action.get("AuthenticateOidcConfig") or {}).get("ClientSecret")
-        if isinstance(secret, SecretText):
-            return secret_digest(secret)
-    return ""
 
 
 def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape:
@@ -182,7 +173,7 @@ def _comparable(config: Shape) -> dict[str, Any]:
     shown = _members(config)
     for name in ("ClientId", "ClientSecret"):
         if isinstance(secret := shown.get(name), SecretText):
-            shown[name] = secret.value if name == "ClientId" else secret_digest(secret)
+            shown[name] = secret.value if name == "ClientId" else secret_digest(secret.value)
     return shown
 
 

@@ -59,11 +59,11 @@ def match(stack: Stack, listeners: Listeners, scope: Scope) -> list[ListenerRule
 
 def changes(rules: ListenerRules, scope: Scope) -> list[Operation]:
     """New order, modifications, creations."""
-    operations = [*_reorder(rules)]
-    for wanted, actual in rules.different:
-        operations.append(_modify(wanted, actual, scope, rules.order))
-    for wanted in rules.missing:
-        operations.append(_create(wanted, rules, scope))
+    operations = [
+        *_reorder(rules),
+        *(_modify(wanted, actual, scope, rules.order) for wanted, actual in rules.different),
+        *(_create(wanted, rules, scope) for wanted in rules.missing),
+    ]
     for wanted, actual in (*rules.misplaced, *rules.in_place, *rules.different):
         resource = ResourceID(ListenerRule.type, wanted.id)
         tags = scope.tags(wanted.id, wanted.tags)
@@ -92,7 +92,9 @@ def deletions(rules: ListenerRules, scope: Scope) -> list[Operation]:
 
 
 def _match(listener: Listener, found: ActualListener | None, wanted: list[ListenerRule], scope: Scope) -> ListenerRules:
-    in_place, misplaced, different, missing = [], [], [], []
+    in_place: list[tuple[ListenerRule, ActualRule]] = []
+    misplaced: list[tuple[ListenerRule, ActualRule]] = []
+    different, missing = [], []
     left = list(found.rules) if found else []
     unlike = []
     for rule in wanted:

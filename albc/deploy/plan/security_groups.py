@@ -1,4 +1,4 @@
-"""Managed security groups: created with tags, then their inbound rules; deleted when nothing holds them (spec/aws.md §4)."""
+"""Managed security groups: created, given inbound rules, and deleted when nothing holds them (spec/aws.md §4)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

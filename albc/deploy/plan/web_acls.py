@@ -15,11 +15,11 @@ def changes(stack: Stack, balancers: Mapping[str, ActualLoadBalancer], scope: Sc
     if scope.settings.enable_wafv2:
         for wanted in stack.all(WAFv2Association):
             actual = balancers.get(str(scope.resolve(wanted.resource_arn)))
-            operations += _changes(wanted, wanted.web_acl_arn, actual and actual.web_acl_arn, scope)
+            operations += _changes(wanted, wanted.web_acl_arn, actual.web_acl_arn if actual else None, scope)
     if scope.settings.enable_waf:
         for classic in stack.all(WAFRegionalAssociation):
             actual = balancers.get(str(scope.resolve(classic.resource_arn)))
-            operations += _changes(classic, classic.web_acl_id, actual and actual.classic_web_acl_id, scope)
+            operations += _changes(classic, classic.web_acl_id, actual.classic_web_acl_id if actual else None, scope)
     return operations
 
 

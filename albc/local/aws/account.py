@@ -7,6 +7,7 @@ active) is worked out when someone asks, and announced to nobody.
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from albc.local.aws.calls import CallLog, is_writing
@@ -36,6 +37,7 @@ class Account:
         self.options = options = options or AccountOptions()
         self.calls = CallLog()
         self.faults = Faults()
+        self._others: dict[str, Account] = {options.account_id: self}
         self._clock = clock
         self._state = State.fresh(options, layout or loopback_layout(options), clock)
         self._throttle = Throttle(clock)
@@ -62,7 +64,18 @@ class Account:
             outcome = "ConnectionDropped"
             raise
         finally:
-            self.calls.add(service, operation, params, at=self._clock(), outcome=outcome)
+            self.calls.add(self.options.account_id, service, operation, params, at=self._clock(), outcome=outcome)
+
+    def of(self, account_id: str) -> "Account":
+        """The account with this id: itself, or one beside it, made when first asked for.
+
+        It has the same options and clock and a network of its own. Call log and faults are shared.
+        """
+        if account_id not in self._others:
+            other = Account(replace(self.options, account_id=account_id), clock=self._clock)
+            other.calls, other.faults, other._others = self.calls, self.faults, self._others
+            self._others[account_id] = other
+        return self._others[account_id]
 
     def snapshot(self) -> Snapshot:
         """What a data plane serves now."""

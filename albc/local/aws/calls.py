@@ -21,6 +21,8 @@ class Call:
     """Counts from 1 and goes on when the log is cleared."""
     at: float
     """The account's clock, seconds."""
+    account_id: str
+    """Whose call it was: another account than the first one when a role was assumed there."""
     service: str
     """botocore's name: `elbv2`, `ec2`, `resourcegroupstaggingapi`."""
     operation: str
@@ -58,12 +60,16 @@ class CallLog(Sequence[Call]):
         """Number of the newest call, also of one that was cleared; 0 before the first."""
         return self._number
 
-    def add(self, service: str, operation: str, params: Mapping[str, Any], *, at: float, outcome: str) -> None:
+    def add(
+        self, account_id: str, service: str, operation: str, params: Mapping[str, Any], *, at: float, outcome: str
+    ) -> None:
         """Keep one call. Its parameters are masked here, so that no secret is held."""
         self._number += 1
         if len(self._calls) >= 2 * self._keep:
             del self._calls[: self._keep]
-        self._calls.append(Call(self._number, at, service, operation, masked(params), outcome, is_writing(operation)))
+        self._calls.append(
+            Call(self._number, at, account_id, service, operation, masked(params), outcome, is_writing(operation))
+        )
 
     def clear(self) -> None:
         self._calls.clear()

@@ -62,5 +62,7 @@ class AccountOptions:
     shield_subscribed: bool = False
     hosted_zones: tuple[str, ...] = ()
     """Names of public Route 53 hosted zones that exist."""
+    external_ids: tuple[tuple[str, str], ...] = ()
+    """Roles that can be assumed only with an external id: (role ARN, external id). Any other role needs none."""
     user_pool_clients: tuple[tuple[str, str], ...] = ()
     """Cognito user pool clients that exist: (user pool id, client id)."""

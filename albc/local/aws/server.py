@@ -11,6 +11,7 @@ Whoever starts the local stack builds one `AwsServer`; it listens on loopback on
 
 import ipaddress
 import json
+import re
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from itertools import count
@@ -27,6 +28,7 @@ from albc.local.aws.ids import uuid_id
 from albc.local.aws.protocol import HttpAnswer, HttpRequest, route, wire_of
 from albc.local.aws.protocol.wire import plain_error
 from albc.local.aws.services import SERVICES
+from albc.local.aws.services.sts import account_of
 
 MAX_BODY = 16 * 2**20
 
@@ -102,7 +104,8 @@ class AwsServer:
             if operation not in SERVICES[service]:
                 raise ApiError("InvalidAction", f"the local account has no operation {operation!r} in {service}")
             params = wire.parse(request, operation)
-            return wire.answer(operation, self._account.call(service, operation, params), request_id)
+            account = self._account.of(_account_id(request) or self._account.options.account_id)
+            return wire.answer(operation, account.call(service, operation, params), request_id)
         except ApiError as error:
             return wire.error(error, request_id)
 
@@ -136,6 +139,12 @@ class AwsServer:
 
     async def _get_ca(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._account.ca_pem, content_type="application/x-pem-file")
+
+
+def _account_id(request: HttpRequest) -> str | None:
+    """The account that the request's access key names, if it names one."""
+    found = re.search(r"Credential=([^/,\s]+)/", request.headers.get("Authorization", ""))
+    return account_of(found[1]) if found else None
 
 
 def _fault(item: dict[str, object]) -> Fault:

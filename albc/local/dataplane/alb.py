@@ -8,15 +8,17 @@ when it is silent too long. Called by `plane`: one `serve` for each client conne
 
 import asyncio
 import os
-import ssl
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from random import random
 from urllib.parse import urlsplit
 
+import anyio
+import h2.exceptions
 import h11
 
 from albc.local.dataplane import cookies
@@ -34,10 +36,17 @@ from albc.local.dataplane.balancing import TargetKey, pick_group
 from albc.local.dataplane.conditions import Request
 from albc.local.dataplane.headers import Arrival, Headers, find, host_header, own_answer, to_client, to_target
 from albc.local.dataplane.http1 import AnswerHead, BadAnswer, BadRequest, ClientSide, RequestHead, TargetSide
-from albc.local.dataplane.relay import Stream, relay, reset
+from albc.local.dataplane.http2 import Http2, Http2ClientSide, Http2TargetSide
+from albc.local.dataplane.relay import relay, reset
 from albc.local.dataplane.rules import RoutingTable
 from albc.local.dataplane.upstreams import Target, TargetGroup
 from albc.local.network import AddressBook, Unconnected
+
+INCOMPATIBLE = 464
+"""AWS's own status: an HTTP/1.1 request for a target group whose protocol version is HTTP2 or GRPC."""
+
+# What h11 and h2 raise for a message of ours that their protocol does not allow: a rewrite made it so.
+_UNSENDABLE = (h11.LocalProtocolError, h2.exceptions.ProtocolError)
 
 
 @dataclass(frozen=True)
@@ -56,19 +65,18 @@ class HttpListener:
     """Set when the listener as a whole asks for what is not played (mutual TLS)."""
 
 
+Client = ClientSide | Http2ClientSide
+Connection = TargetSide | Http2TargetSide
+
+
 @dataclass(frozen=True)
 class _Exchange:
     """One request under way."""
 
-    client: ClientSide
+    client: Client
     head: RequestHead
     arrival: Arrival
     listener: HttpListener
-
-    @property
-    def keeps_silent(self) -> bool:
-        """An answer to HEAD has no body, whatever its header says."""
-        return self.head.method == "HEAD"
 
 
 class HttpFront:
@@ -89,42 +97,47 @@ class HttpFront:
             reset(writer)
             return
         arrival = Arrival(client_ip, client_port, self.listener.protocol, self.listener.port, _tls_of(writer))
-        client = ClientSide(reader, writer)
+        tls = writer.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == "h2":
+            await self._serve_http2(Http2(reader, writer, is_client=False), arrival)
+        else:
+            await self._serve_http1(ClientSide(reader, writer), arrival)
+
+    async def _serve_http1(self, client: ClientSide, arrival: Arrival) -> None:
         until = time.monotonic() + self.listener.load_balancer.client_keep_alive
+        while time.monotonic() < until:
+            listener = self.listener
+            idle = listener.load_balancer.idle_timeout
+            try:
+                head = await client.next_request(idle)
+            except BadRequest as bad:
+                nothing = RequestHead("GET", "/", [], has_body=False)
+                await _whole(partial(_own, status=bad.status), _Exchange(client, nothing, arrival, listener))
+                return
+            if head is None:
+                return
+            if not await _whole(self._answer, _Exchange(client, head, arrival, listener)):
+                return
+            if not await client.ready_for_next(idle):
+                return
+
+    async def _serve_http2(self, connection: Http2, arrival: Arrival) -> None:
         try:
-            while time.monotonic() < until and await self._serve_one(client, Stream(reader, writer), arrival):
-                pass
-        except (ConnectionError, ssl.SSLError, BadAnswer, TimeoutError, h11.LocalProtocolError):
-            # The client has gone, or the target broke off behind the head of its answer: only a cut connection can
-            # tell the client that what it has is not whole.
-            writer.transport.abort()
+            async with anyio.create_task_group() as streams:
+                async for stream in connection.requests(self.listener.load_balancer.idle_timeout):
+                    client = Http2ClientSide(connection, stream)
+                    exchange = _Exchange(client, client.head, arrival, self.listener)
+                    streams.start_soon(_whole, self._answer, exchange)
+                streams.cancel_scope.cancel()  # the client has gone
         finally:
-            writer.close()
+            connection.close()
 
-    async def _serve_one(self, client: ClientSide, stream: Stream, arrival: Arrival) -> bool:
-        """False when the connection is done with."""
-        listener = self.listener
-        idle = listener.load_balancer.idle_timeout
-        try:
-            head = await client.next_request(idle)
-        except BadRequest as bad:
-            head = RequestHead("GET", "/", [], has_body=False)
-            await _own(_Exchange(client, head, arrival, listener), bad.status)
-            return False
-        if head is None:
-            return False
-        exchange = _Exchange(client, head, arrival, listener)
-        if not await self._answer(exchange, stream):
-            return False
-        return await client.ready_for_next(idle)
-
-    async def _answer(self, exchange: _Exchange, stream: Stream) -> bool:
-        """False when the connection carries no HTTP any more."""
+    async def _answer(self, exchange: _Exchange) -> None:
         listener, head = exchange.listener, exchange.head
         located = _locate(head)
         if located is None:
             await _own(exchange, 400)
-            return True
+            return
         host, target = located
         path, _, query = target.partition("?")
         rule = listener.table.route(
@@ -143,7 +156,7 @@ class HttpFront:
             host, target = apply_transforms(rule.transforms, host, target)
         except TransformFailed:
             await _own(exchange, 500)
-            return True
+            return
         match listener.refusal or rule.action:
             case NotPlayed(reason):
                 await _own(exchange, 501, body=reason + "\n")
@@ -154,15 +167,13 @@ class HttpFront:
                 await _own(exchange, redirect.status, extra=[(b"Location", location)])
             case Forward() as forward:
                 host = host_header(host, listener.load_balancer, listener.port)
-                return await self._forward(exchange, stream, forward, (host, target))
+                await self._forward(exchange, forward, (host, target))
             case fixed:
                 await _own(exchange, fixed.status, body=fixed.body, content_type=fixed.content_type)
-        return True
 
-    async def _forward(self, exchange: _Exchange, stream: Stream, forward: Forward, located: tuple[str, str]) -> bool:
-        listener, head = exchange.listener, exchange.head
+    async def _forward(self, exchange: _Exchange, forward: Forward, located: tuple[str, str]) -> None:
         now = time.time()
-        jar = cookies.parse_cookies(value for name, value in head.headers if name.lower() == b"cookie")
+        jar = cookies.parse_cookies(value for name, value in exchange.head.headers if name.lower() == b"cookie")
         arn = None
         if forward.sticky_seconds is not None:
             arn = cookies.sticky_group(jar.get(cookies.GROUP), [arn for arn, _ in forward.target_groups], now)
@@ -171,105 +182,102 @@ class HttpFront:
         target = group.pick(preferred=_preferred(group, jar, now)) if group else None
         if group is None or target is None:
             await _own(exchange, 503)
-            return True
-        host, path = located
-        upgrade = head.upgrade if not head.has_body else None
-        headers = to_target(head.headers, listener.load_balancer, exchange.arrival, host, _fresh_id(now))
-        if upgrade:
-            headers += [(b"Connection", b"Upgrade"), (b"Upgrade", upgrade)]
-        request = RequestHead(head.method, path, headers, head.has_body)
+            return
+        if group.speaks_http2 and isinstance(exchange.client, ClientSide):
+            await _own(exchange, INCOMPATIBLE)
+            return
         sticky: Headers = []
-        if forward.sticky_seconds is not None:
-            seconds = forward.sticky_seconds
-            sticky += cookies.set_cookies(cookies.GROUP, cookies.seal(group.arn, int(now) + seconds), seconds, now)
+        if (seconds := forward.sticky_seconds) is not None:
+            sticky = cookies.set_cookies(cookies.GROUP, cookies.seal(group.arn, int(now) + seconds), seconds, now)
         try:
-            return await self._exchange(exchange, stream, request, (group, target), sticky)
+            await self._exchange(exchange, _for_target(exchange, located, now), (group, target), sticky)
         except Unconnected as refused:
             await _own(exchange, 504 if refused.timed_out else 502)
-        except h11.LocalProtocolError:
+        except (BadAnswer, TimeoutError, *_UNSENDABLE) as error:
             if exchange.client.answered:
                 raise
-            await _own(exchange, 500)
-        except (BadAnswer, TimeoutError) as error:
-            if exchange.client.answered:
-                raise
-            await _own(exchange, 504 if isinstance(error, TimeoutError) else 502)
-        return True
+            status = 504 if isinstance(error, TimeoutError) else 502 if isinstance(error, BadAnswer) else 500
+            await _own(exchange, status)
 
     async def _exchange(
-        self,
-        exchange: _Exchange,
-        stream: Stream,
-        request: RequestHead,
-        chosen: tuple[TargetGroup, Target],
-        sticky: Headers,
-    ) -> bool:
+        self, exchange: _Exchange, request: RequestHead, chosen: tuple[TargetGroup, Target], sticky: Headers
+    ) -> None:
         group, target = chosen
-        if request.has_body and not any(name.lower() == b"content-length" for name, _ in request.headers):
-            request.headers.append((b"Transfer-Encoding", b"chunked"))
         while True:
             connection = await group.connect(target, self._book, self._source)
             connection.silence = exchange.listener.load_balancer.idle_timeout
             target.hold(connection.writer)
             try:
-                return await self._carry(exchange, stream, request, connection, (group, target), sticky)
+                await _carry(exchange, request, connection, lambda answer: sticky + _bind(chosen, answer))
             except BadAnswer as bad:
                 # A target may close a connection that it has kept open just as a request is sent on it. Nothing has
                 # come back and nothing is lost: try again, on a fresh one in the end.
                 if not (connection.used and bad.silent and not request.has_body):
                     raise
+            else:
+                return
             finally:
                 target.let_go(connection.writer)
-                if not target.draining and group.targets.get(target.key) is target and connection.reusable():
-                    target.idle.append(connection)
-                else:
-                    connection.close()
-
-    async def _carry(
-        self,
-        exchange: _Exchange,
-        stream: Stream,
-        request: RequestHead,
-        connection: TargetSide,
-        chosen: tuple[TargetGroup, Target],
-        sticky: Headers,
-    ) -> bool:
-        client, listener = exchange.client, exchange.listener
-        connection.send_head(request)
-        upload = asyncio.create_task(_upload(client, connection)) if request.has_body else None
-        try:
-            answer = await connection.answer()
-            if answer.status == 101:
-                upgrade = find(answer.headers, b"upgrade") or b""
-                headers = [*to_client(answer.headers, listener.settings), (b"Connection", b"Upgrade")]
-                early = await client.switch(AnswerHead(101, answer.reason, [*headers, (b"Upgrade", upgrade)]))
-                await relay(
-                    Stream(stream.reader, stream.writer, early),
-                    Stream(connection.reader, connection.writer, connection.early_bytes),
-                    listener.load_balancer.idle_timeout,
-                )
-                return False
-            headers = to_client(answer.headers, listener.settings)
-            headers += sticky + _target_cookies(*chosen, answer.headers, time.time())
-            client.start(AnswerHead(answer.status, answer.reason, headers))
-            async for piece in connection.body():
-                await client.send(piece)
-            await client.finish()
-        finally:
-            if upload is not None:
-                upload.cancel()
-                await asyncio.wait([upload])
-        return True
+                target.take_back(connection, keep=group.targets.get(target.key) is target)
 
 
-async def _upload(client: ClientSide, connection: TargetSide) -> None:
+async def _whole(answer: Callable[[_Exchange], Awaitable[None]], exchange: _Exchange) -> bool:
+    """Answer; False when that could not be done whole, which the client then sees."""
+    try:
+        await answer(exchange)
+    except (OSError, BadAnswer, BadRequest, TimeoutError, *_UNSENDABLE):
+        # The client has gone, or the target broke off behind the head of its answer.
+        exchange.client.break_off()
+        return False
+    return True
+
+
+def _for_target(exchange: _Exchange, located: tuple[str, str], now: float) -> RequestHead:
+    """The request as the target gets it; `located` is its Host header and target."""
+    head = exchange.head
+    host, path = located
+    headers = to_target(head.headers, exchange.listener.load_balancer, exchange.arrival, host, _fresh_id(now))
+    if (upgrade := head.upgrade) and not head.has_body:
+        headers += [(b"Connection", b"Upgrade"), (b"Upgrade", upgrade)]
+    if head.has_body and find(headers, b"content-length") is None:
+        headers.append((b"Transfer-Encoding", b"chunked"))
+    return RequestHead(head.method, path, headers, head.has_body)
+
+
+async def _carry(
+    exchange: _Exchange, request: RequestHead, connection: Connection, cookies_for: Callable[[Headers], Headers]
+) -> None:
+    """One request to a target and its answer to the client. `cookies_for` names what the answer sets besides."""
+    client, listener = exchange.client, exchange.listener
+    connection.send_head(request)
+    upload = asyncio.create_task(_upload(client, connection)) if request.has_body else None
+    try:
+        answer = await connection.answer()
+        headers = to_client(answer.headers, listener.settings)
+        if answer.status == 101 and isinstance(client, ClientSide) and isinstance(connection, TargetSide):
+            upgrade = find(answer.headers, b"upgrade") or b""
+            headers += [(b"Connection", b"Upgrade"), (b"Upgrade", upgrade)]
+            raw = await client.switch(AnswerHead(101, answer.reason, headers))
+            await relay(raw, connection.switched(), listener.load_balancer.idle_timeout)
+            return
+        client.start(replace(answer, headers=headers + cookies_for(answer.headers)))
+        async for piece in connection.body():
+            await client.send(piece)
+        await client.finish(connection.trailers)
+    finally:
+        if upload is not None:
+            upload.cancel()
+            await asyncio.wait([upload])
+
+
+async def _upload(client: Client, connection: Connection) -> None:
     """The request's body, to the target. A client that fails takes the exchange with it; a target that closes early
     may have answered already, which the reading side finds out."""
     try:
         await connection.send_body(client.body())
     except BadRequest:
         connection.writer.transport.abort()
-    except (ConnectionError, ssl.SSLError, h11.LocalProtocolError):
+    except (OSError, *_UNSENDABLE):
         pass
 
 
@@ -291,12 +299,15 @@ async def _own(
     headers = own_answer(exchange.listener.settings, content_type, len(data))
     headers += [(b"Date", formatdate(usegmt=True).encode()), *(extra or ())]
     exchange.client.start(AnswerHead(status, phrase.encode(), headers))
-    if data and not exchange.keeps_silent and status not in (204, 304):
+    if data and exchange.head.method != "HEAD" and status not in (204, 304):
         await exchange.client.send(data)
     await exchange.client.finish()
 
 
-_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {503: "Service Temporarily Unavailable"}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
+    INCOMPATIBLE: "Incompatible Protocol",
+    503: "Service Temporarily Unavailable",
+}
 
 
 def _locate(head: RequestHead) -> tuple[str, str] | None:
@@ -324,8 +335,10 @@ def _preferred(group: TargetGroup, jar: Mapping[str, str], now: float) -> Target
     return None
 
 
-def _target_cookies(group: TargetGroup, target: Target, answer: Headers, now: float) -> Headers:
+def _bind(chosen: tuple[TargetGroup, Target], answer: Headers) -> Headers:
     """The cookie that binds the client to its target. The application's way: only once it sets its own cookie."""
+    group, target = chosen
+    now = time.time()
     seconds = group.settings.sticky_seconds
     match group.settings.sticky:
         case "lb_cookie":

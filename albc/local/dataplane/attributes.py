@@ -31,6 +31,8 @@ class LoadBalancerSettings:
     preserve_host: bool
     tls_headers: bool
     drop_invalid_headers: bool
+    http2: bool
+    """Offer HTTP/2 to clients of HTTPS listeners."""
 
     @classmethod
     def of(cls, attributes: Attributes) -> "LoadBalancerSettings":
@@ -42,6 +44,7 @@ class LoadBalancerSettings:
             preserve_host=_flag(attributes, "routing.http.preserve_host_header.enabled", False),
             tls_headers=_flag(attributes, "routing.http.x_amzn_tls_version_and_cipher_suite.enabled", False),
             drop_invalid_headers=_flag(attributes, "routing.http.drop_invalid_header_fields.enabled", False),
+            http2=_flag(attributes, "routing.http2.enabled", True),
         )
 
 

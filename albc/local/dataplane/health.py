@@ -25,21 +25,29 @@ class HealthCheck:
     healthy_threshold: int
     unhealthy_threshold: int
     codes: tuple[tuple[int, int], ...]
-    """Ranges of HTTP status codes that count as success, both ends included."""
+    """Ranges of HTTP (or gRPC) status codes that count as success, both ends included."""
+    version: str = "HTTP1"
+    """`HTTP1`, `HTTP2` or `GRPC`."""
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "HealthCheck":
         """From a DescribeTargetGroups item."""
         port = str(item.get("HealthCheckPort", "traffic-port"))
+        version = item.get("ProtocolVersion") or "HTTP1"
+        matcher = item.get("Matcher") or {}
+        path, codes = "/", matcher.get("HttpCode") or "200"
+        if version == "GRPC":
+            path, codes = "/AWS.ALB/healthcheck", matcher.get("GrpcCode") or "12"
         return cls(
             protocol=item.get("HealthCheckProtocol") or "TCP",
             port=int(port) if port.isdecimal() else None,
-            path=item.get("HealthCheckPath") or "/",
+            path=item.get("HealthCheckPath") or path,
             interval=float(item.get("HealthCheckIntervalSeconds", 30)),
             timeout=float(item.get("HealthCheckTimeoutSeconds", 5)),
             healthy_threshold=int(item.get("HealthyThresholdCount", 5)),
             unhealthy_threshold=int(item.get("UnhealthyThresholdCount", 2)),
-            codes=parse_codes((item.get("Matcher") or {}).get("HttpCode") or "200"),
+            codes=parse_codes(codes),
+            version=version,
         )
 
     def accepts(self, status: int) -> bool:

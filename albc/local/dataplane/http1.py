@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import h11
 
 from albc.local.dataplane.headers import Headers, find
+from albc.local.dataplane.relay import Stream, reset
 
 CHUNK = 65536
 MAX_HEAD = 65536
@@ -59,6 +60,8 @@ class AnswerHead:
     status: int
     reason: bytes
     headers: Headers
+    is_all: bool = False
+    """HTTP/2 only: nothing follows, not even an end. gRPC calls that fail at once are answered so."""
 
 
 class ClientSide:
@@ -116,9 +119,9 @@ class ClientSide:
         self._write(h11.Data(data=data))
         await self.flush()
 
-    async def finish(self) -> None:
-        """End of the answer."""
-        self._write(h11.EndOfMessage())
+    async def finish(self, trailers: Headers | None = None) -> None:
+        """End of the answer. Trailers go along where the framing has room for them."""
+        self._write(h11.EndOfMessage(headers=trailers or []))
         await self.flush()
 
     async def flush(self) -> None:
@@ -143,14 +146,18 @@ class ClientSide:
         self._h11.start_next_cycle()
         return True
 
-    async def switch(self, answer: AnswerHead) -> bytes:
-        """Answer 101; from here on the connection carries another protocol. Returns its bytes that came early."""
+    async def switch(self, answer: AnswerHead) -> Stream:
+        """Answer 101; from here on the connection carries another protocol, and this is its raw side."""
         while self._h11.their_state is h11.SEND_BODY:
             await self._event()
         self.answered = True
         self._write(h11.InformationalResponse(status_code=answer.status, reason=answer.reason, headers=answer.headers))
         await self.flush()
-        return self._h11.trailing_data[0]
+        return Stream(self._reader, self._writer, self._h11.trailing_data[0])
+
+    def break_off(self) -> None:
+        """Cut the connection: all that can tell a client that the answer is not whole."""
+        reset(self._writer)
 
     async def _event(self) -> object:
         while (event := self._h11.next_event()) is h11.NEED_DATA:
@@ -174,6 +181,8 @@ class TargetSide:
         """It has carried a request before, so the target may have closed it since."""
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._sent = False
+        self.trailers: Headers = []
+        """Of the last answer, once its body is through."""
 
     @property
     def stale(self) -> bool:
@@ -222,13 +231,14 @@ class TargetSide:
             except (h11.RemoteProtocolError, ConnectionError, ssl.SSLError) as error:
                 raise BadAnswer("the target broke off its answer") from error
             if not isinstance(event, h11.Data):
+                if isinstance(event, h11.EndOfMessage):
+                    self.trailers = event.headers.raw_items()
                 return
             yield bytes(event.data)
 
-    @property
-    def early_bytes(self) -> bytes:
-        """After 101: what came behind it."""
-        return self._h11.trailing_data[0]
+    def switched(self) -> Stream:
+        """After 101: the raw connection."""
+        return Stream(self.reader, self.writer, self._h11.trailing_data[0])
 
     def reusable(self) -> bool:
         """After a whole exchange: make it ready for the next one, if it can be."""

@@ -47,6 +47,14 @@ _SOCKETS: Mapping[str, tuple[socket.SocketKind, ...]] = {
     "TCP_QUIC": (socket.SOCK_STREAM,),  # its QUIC half is not played
 }
 
+# ALPN policies of Network Load Balancers: what is offered, best first.
+_ALPN_POLICIES: Mapping[str, tuple[str, ...]] = {
+    "HTTP1Only": ("http/1.1", "http/1.0"),
+    "HTTP2Only": ("h2",),
+    "HTTP2Optional": ("http/1.1", "http/1.0", "h2"),
+    "HTTP2Preferred": ("h2", "http/1.1", "http/1.0"),
+}
+
 
 @dataclass(frozen=True)
 class ServedListener:
@@ -75,6 +83,7 @@ class _SocketKey:
     port: int
     protocol: str
     kind: socket.SocketKind
+    alpn: tuple[str, ...] = ()
 
 
 @dataclass
@@ -208,7 +217,7 @@ class DataPlane:
             _, opened.datagrams = await loop.create_datagram_endpoint(front.datagrams, sock=bound)
             return opened
         if key.protocol in ("HTTPS", "TLS"):
-            opened.certificates = Certificates()
+            opened.certificates = Certificates(key.alpn)
             _renew(opened.certificates, listener, snapshot)
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,8 +272,20 @@ def _wanted_sockets(snapshot: Snapshot) -> Iterable[tuple[_SocketKey, tuple[Item
         arn = balancer["LoadBalancerArn"]
         for listener in snapshot.listeners.get(arn, ()):
             for kind in _SOCKETS.get(listener["Protocol"], ()):
-                key = _SocketKey(arn, balancer["Address"], listener["Port"], listener["Protocol"], kind)
+                alpn = _alpn(balancer, listener)
+                key = _SocketKey(arn, balancer["Address"], listener["Port"], listener["Protocol"], kind, alpn)
                 yield key, (balancer, listener)
+
+
+def _alpn(balancer: Item, listener: Item) -> tuple[str, ...]:
+    """What a TLS listener offers: HTTP/2 where the load balancer has it on, or what a TLS listener's policy says."""
+    match listener["Protocol"]:
+        case "HTTPS":
+            http2 = LoadBalancerSettings.of(balancer.get("Attributes") or {}).http2
+            return ("h2", "http/1.1") if http2 else ("http/1.1",)
+        case "TLS":
+            return _ALPN_POLICIES.get((listener.get("AlpnPolicy") or ["None"])[0], ())
+    return ()
 
 
 def _is_unfinished(snapshot: Snapshot) -> bool:

@@ -4,17 +4,19 @@
 to `report`, after every probe, and once before the first.
 """
 
-import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 import anyio
 import anyio.abc
+import h2.exceptions
 import h11
 
 from albc.local.dataplane.balancing import Health
+from albc.local.dataplane.headers import find
 from albc.local.dataplane.health import FAILED, MISMATCH, TIMED_OUT, Finding, HealthCheck, Tally
 from albc.local.dataplane.http1 import BadAnswer, RequestHead, TargetSide
+from albc.local.dataplane.http2 import Http2TargetSide
 from albc.local.dataplane.upstreams import Target, TargetGroup, unverified_context
 from albc.local.network import AddressBook, Unconnected
 
@@ -37,7 +39,11 @@ class Prober:
         self._book = book
         self._tasks = tasks
         self._report = report
-        self._tls = unverified_context()
+        self._tls = {
+            "HTTP1": unverified_context("http/1.1"),
+            "HTTP2": unverified_context("h2"),
+            "GRPC": unverified_context("h2"),
+        }
         self._loops: dict[tuple[str, str, int], _Loop] = {}
 
     def watch(self, groups: Iterable[TargetGroup], source: Callable[[TargetGroup], str | None]) -> None:
@@ -72,7 +78,7 @@ class Prober:
 
     async def _probe(self, target: Target, check: HealthCheck, source: str | None) -> Finding:
         endpoint = (target.address, check.port or target.key.port)
-        tls = self._tls if check.protocol == "HTTPS" else None
+        tls = self._tls[check.version] if check.protocol == "HTTPS" else None
         with anyio.move_on_after(check.timeout):
             try:
                 reader, writer = await self._book.connect(*endpoint, source=source, tls=tls)
@@ -81,21 +87,37 @@ class Prober:
             try:
                 if check.protocol not in ("HTTP", "HTTPS"):
                     return None
-                return await _ask(TargetSide(reader, writer, silence=check.timeout), endpoint, check)
-            except (BadAnswer, OSError, ssl.SSLError, h11.LocalProtocolError):
+                if check.version == "HTTP1":
+                    return await _ask(TargetSide(reader, writer, silence=check.timeout), endpoint, check)
+                return await _ask(Http2TargetSide(reader, writer, silence=check.timeout), endpoint, check)
+            except (BadAnswer, OSError, h11.LocalProtocolError, h2.exceptions.ProtocolError):
                 return FAILED
             finally:
                 writer.close()
         return TIMED_OUT
 
 
-async def _ask(connection: TargetSide, endpoint: tuple[str, int], check: HealthCheck) -> Finding:
+async def _ask(connection: TargetSide | Http2TargetSide, endpoint: tuple[str, int], check: HealthCheck) -> Finding:
+    is_grpc = check.version == "GRPC"
     headers = [
         (b"Host", f"{endpoint[0]}:{endpoint[1]}".encode()),
         (b"Connection", b"close"),
         (b"User-Agent", b"ELB-HealthChecker/2.0"),
-        (b"Accept-Encoding", b"gzip, compressed"),
     ]
-    connection.send_head(RequestHead("GET", check.path, headers, has_body=False))
+    if is_grpc:
+        headers.append((b"Content-Type", b"application/grpc"))
+    connection.send_head(RequestHead("POST" if is_grpc else "GET", check.path, headers, has_body=is_grpc))
+    if is_grpc:
+        await connection.send_body(_empty_message())
     answer = await connection.answer()
-    return None if check.accepts(answer.status) else MISMATCH
+    status = answer.status
+    if is_grpc:
+        async for _ in connection.body():
+            pass
+        status = int(find([*answer.headers, *connection.trailers], b"grpc-status") or b"2")
+    return None if check.accepts(status) else MISMATCH
+
+
+async def _empty_message() -> AsyncIterator[bytes]:
+    """A gRPC message without content: not compressed, length 0."""
+    yield bytes(5)

@@ -16,6 +16,7 @@ from typing import Any
 from albc.local.dataplane.attributes import TargetGroupSettings
 from albc.local.dataplane.balancing import Candidate, Health, TargetKey, eligible, pick_by_source, pick_target
 from albc.local.dataplane.http1 import TargetSide
+from albc.local.dataplane.http2 import Http2TargetSide
 from albc.local.dataplane.relay import reset
 from albc.local.network import AddressBook
 
@@ -40,6 +41,13 @@ class Target:
     def let_go(self, writer: asyncio.StreamWriter) -> None:
         self.outstanding -= 1
         self._writers.discard(writer)
+
+    def take_back(self, connection: TargetSide | Http2TargetSide, *, keep: bool) -> None:
+        """After an exchange: keep the connection for the next one if it can carry one, else close it."""
+        if keep and not self.draining and isinstance(connection, TargetSide) and connection.reusable():
+            self.idle.append(connection)
+        else:
+            connection.close()
 
     def close_idle(self) -> None:
         while self.idle:
@@ -126,14 +134,18 @@ class TargetGroup:
             )
         return self._eligible
 
-    async def connect(self, target: Target, book: AddressBook, source: str | None) -> TargetSide:
+    @property
+    def speaks_http2(self) -> bool:
+        return self.item.get("ProtocolVersion") in ("HTTP2", "GRPC")
+
+    async def connect(self, target: Target, book: AddressBook, source: str | None) -> TargetSide | Http2TargetSide:
         """A connection for HTTP requests: an idle one, or a new one. Raises Unconnected."""
         while target.idle:
             if not (idle := target.idle.pop()).stale:
                 return idle
             idle.close()
         reader, writer = await book.connect(target.address, target.key.port, source=source, tls=self.tls)
-        return TargetSide(reader, writer)
+        return Http2TargetSide(reader, writer) if self.speaks_http2 else TargetSide(reader, writer)
 
     @property
     def tls(self) -> ssl.SSLContext | None:
@@ -141,14 +153,19 @@ class TargetGroup:
         if self.item.get("Protocol") not in ("HTTPS", "TLS"):
             return None
         if self._tls is None:
-            self._tls = unverified_context()
+            self._tls = (
+                unverified_context("h2" if self.speaks_http2 else "http/1.1") if self.is_http else unverified_context()
+            )
         return self._tls
 
 
-def unverified_context() -> ssl.SSLContext:
+def unverified_context(*alpn: str) -> ssl.SSLContext:
+    """For connections to targets, offering these protocols."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if alpn:
+        context.set_alpn_protocols(alpn)
     return context
 
 

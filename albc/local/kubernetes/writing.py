@@ -82,7 +82,7 @@ class Writer:
         """Adds an object; the server finds a name for one that has only a `generateName`."""
         resource = target.resource
         new = self.decode(resource, body, options)
-        self._check_envelope(target, new)
+        self.check_envelope(target, new)
         if new["metadata"].get("resourceVersion"):
             raise errors.bad_request("resourceVersion should not be set on objects to be created")
         return await self._create(target, new, options, managed_already=False)
@@ -90,7 +90,7 @@ class Writer:
     async def update(self, target: Target, body: Object, options: WriteOptions) -> Written:
         """Replaces an object, or its part that the subresource shows."""
         new = self.decode(target.resource, body, options)
-        self._check_envelope(target, new)
+        self.check_envelope(target, new)
         behaviour = self.kinds.behaviour(target.resource)
         if not behaviour.unconditional_update and not new["metadata"].get("resourceVersion"):
             fault = invalid("metadata.resourceVersion", 0, "must be specified for an update")
@@ -118,7 +118,7 @@ class Writer:
         """Server-side apply: creates the object, or makes the manager's fields of it what the body says."""
         resource = target.resource
         intent = self._decode_intent(resource, body, options)
-        self._check_envelope(target, intent)
+        self.check_envelope(target, intent)
         if intent["metadata"].get("managedFields"):
             raise errors.bad_request("metadata.managedFields must be nil")
         manager = Manager(options.manager, "Apply", resource.api_version, target.subresource)
@@ -199,7 +199,8 @@ class Writer:
     def _conflict(self, target: Target, why: str) -> errors.ApiError:
         return errors.conflict(target.resource.plural, target.resource.group, target.name, why)
 
-    def _check_envelope(self, target: Target, obj: Object) -> None:
+    def check_envelope(self, target: Target, obj: Object) -> None:
+        """Name and namespace in the object are those of the call, or absent. Raises ApiError 400."""
         metadata = obj["metadata"]
         if target.resource.namespaced:
             given = metadata.setdefault("namespace", target.namespace)

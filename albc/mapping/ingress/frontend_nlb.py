@@ -4,9 +4,9 @@
 their only target.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from albc.mapping import security_groups as shared_groups
 from albc.mapping import subnets as shared_subnets
@@ -35,6 +35,8 @@ ROUTING_POLICIES = (
     "partial_availability_zone_affinity",
     "availability_zone_affinity",
 )
+
+T = TypeVar("T")
 
 _PREFIX = "frontend-nlb-"
 _PORTS = range(1, 65536)
@@ -156,13 +158,13 @@ def is_enabled(said: Sequence[Said[FrontendWishes]], problems: list[Problem]) ->
     return bool(given and given[1])
 
 
-def wants(wishes: FrontendWishes, settings: MappingSettings) -> FactsRequest:
-    """What the member's settings ask of AWS once the Network Load Balancer is enabled."""
-    own = wishes.settings
-    if isinstance(own, Invalid):
-        return FactsRequest()
-    named = shared_subnets.wants_named(own.subnets) if own.subnets else shared_subnets.wants_discovery(settings)
-    return named | FactsRequest(security_groups=frozenset(own.security_groups or ()))
+def wants(wishes: Sequence[FrontendWishes], settings: MappingSettings) -> FactsRequest:
+    """What the Network Load Balancer asks of AWS, where it is enabled."""
+    said = [wish.settings for wish in wishes if not isinstance(wish.settings, Invalid)]
+    subnets = [name for own in said for name in own.subnets or ()]
+    groups = frozenset(name for own in said for name in own.security_groups or ())
+    found = shared_subnets.wants_named(subnets) if subnets else shared_subnets.wants_discovery(settings)
+    return found | FactsRequest(security_groups=groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,41 +320,33 @@ def _merged_ports(
     for port in sorted({port for _, own in said for port in own.ports}):
         on_port = [(who, own) for who, own in said if port in own.ports]
         health = {
-            field.name: _agreed(on_port, port, field.name, _health_getter(field.name), problems)
+            field.name: _agreed([(who, getattr(own.health, field.name)) for who, own in on_port], field.name, problems)
             for field in fields(HealthWishes)
         }
-        alb_port = _agreed(on_port, port, "target port", lambda own, port=port: own.ports[port], problems)
-        yield port, alb_port, _health_check(health)
+        alb_port = _agreed([(who, own.ports[port]) for who, own in on_port], "ALB port", problems)
+        yield port, alb_port, _health_check(HealthWishes(**health))
 
 
-def _health_getter(name: str) -> Callable[[FrontendSettings], Any]:
-    return lambda own: getattr(own.health, name)
-
-
-def _agreed(
-    on_port: Sequence[Said[FrontendSettings]],
-    port: int,
-    what: str,
-    value: Callable[[FrontendSettings], Any],
-    problems: list[Problem],
-) -> Any:
-    given = agree([(who, value(own)) for who, own in on_port], f"{what} of frontend NLB port {port}", problems)
+def _agreed(said: Sequence[Said[Any]], what: str, problems: list[Problem]) -> Any:
+    given = agree(said, f"{what.replace('_', ' ')} of a frontend NLB port", problems)
     return given[1] if given else None
 
 
-def _health_check(given: Mapping[str, Any]) -> HealthCheck:
-    defaults = {
-        "interval_seconds": INTERVAL_SECONDS.default,
-        "timeout_seconds": TIMEOUT_SECONDS.default,
-        "healthy_threshold_count": THRESHOLD.default,
-        "unhealthy_threshold_count": THRESHOLD.default,
-        "protocol": PROTOCOLS[0],
-        "path": "/",
-        "success_codes": "200",
-        "port": "traffic-port",
-    }
-    values = {name: default if given[name] is None else given[name] for name, default in defaults.items()}
-    return HealthCheck(matcher=HealthCheckMatcher(http_code=values.pop("success_codes")), **values)
+def _or(value: T | None, default: T) -> T:
+    return default if value is None else value
+
+
+def _health_check(given: HealthWishes) -> HealthCheck:
+    return HealthCheck(
+        port="traffic-port" if given.port is None else given.port,
+        protocol=_or(given.protocol, PROTOCOLS[0]),
+        path=_or(given.path, "/"),
+        matcher=HealthCheckMatcher(http_code=_or(given.success_codes, "200")),
+        interval_seconds=_or(given.interval_seconds, INTERVAL_SECONDS.default),
+        timeout_seconds=_or(given.timeout_seconds, TIMEOUT_SECONDS.default),
+        healthy_threshold_count=_or(given.healthy_threshold_count, THRESHOLD.default),
+        unhealthy_threshold_count=_or(given.unhealthy_threshold_count, THRESHOLD.default),
+    )
 
 
 def _target_group(port: int, health_check: HealthCheck, tags: Mapping[str, str], behind: Behind) -> TargetGroup:

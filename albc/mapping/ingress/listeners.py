@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from albc.mapping.go import parse_int
-from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, agree_by_key
+from albc.mapping.ingress.agreement import REASON, MemberInvalid, Said, agree, agree_by_key
 from albc.mapping.ingress.listen_ports import ListenPort
 from albc.mapping.ingress.member import Member
-from albc.mapping.ingress.rules import RuleShare, RulesShare
+from albc.mapping.ingress.rules import Answer, RuleShare, RulesShare
 from albc.model.actions import ActionConfig, FixedResponse, Redirect
 from albc.model.listener import Listener, ListenerAttribute, ListenerRule
 from albc.model.problem import ObjectRef, Problem
 from albc.model.reference import Ref
 
-NOT_FOUND = FixedResponse(content_type="text/plain", status_code="404")
+NOT_FOUND: tuple[ActionConfig, ...] = (FixedResponse(content_type="text/plain", status_code="404"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,10 @@ def read(member: Member, protocols: Mapping[int, str]) -> ListenerWishes:
         ssl_redirect=redirect,
         redirect_turned_off=bool(of_class) and redirect is None,
         attributes={
-            port: attributes
+            port: member.annotations.string_map(f"listener-attributes.{protocol}-{port}") or {}
             for port, protocol in protocols.items()
-            if (attributes := member.annotations.string_map(f"listener-attributes.{protocol}-{port}"))
         },
-        class_attributes={
-            port: attributes
-            for port, protocol in protocols.items()
-            if (attributes := _class_attributes(member, protocol, port))
-        },
+        class_attributes={port: _class_attributes(member, protocol, port) for port, protocol in protocols.items()},
     )
 
 
@@ -78,24 +73,21 @@ def ssl_redirect(
 
 
 def is_redirected(port: ListenPort, redirect: int | None) -> bool:
+    """Whether the listener only sends requests to HTTPS; no member's rules stand in it then."""
     return redirect is not None and port.protocol == "HTTP"
 
 
-def default_actions(
-    port: ListenPort, rules: Sequence[Said[RulesShare]], redirect: int | None, problems: list[Problem]
-) -> tuple[ActionConfig, ...]:
-    """`rules`: of the members on the port. Of several default backends the first one answers."""
-    if is_redirected(port, redirect):
-        return (Redirect(port=str(redirect), protocol="HTTPS", status_code="HTTP_301"),)
+def redirect_to(port: int) -> tuple[ActionConfig, ...]:
+    return (Redirect(port=str(port), protocol="HTTPS", status_code="HTTP_301"),)
+
+
+def default_answer(port: ListenPort, rules: Sequence[Said[RulesShare]], problems: list[Problem]) -> Said[Answer] | None:
+    """That of the first member on the port with a default backend. `rules`: of all members on the port."""
     given = [(who, share.default) for who, share in rules if share.default]
-    if not given:
-        return (NOT_FOUND,)
     for who, _ in given[1:]:
         message = f"defaultBackend of {given[0][0]}, which comes first in the group, answers on port {port.port}"
-        problems.append(
-            Problem(who, "FailedBuildModel", f"multiple ingress defined default backend: {message}; keep one")
-        )
-    return given[0][1].on(port.protocol)
+        problems.append(Problem(who, REASON, f"multiple ingress defined default backend: {message}; keep one"))
+    return given[0] if given else None
 
 
 def build(
@@ -122,8 +114,8 @@ def build(
 def attributes(
     port: ListenPort, said: Mapping[ObjectRef, ListenerWishes], problems: list[Problem]
 ) -> tuple[ListenerAttribute, ...]:
-    of_class = said[port.members[0]].class_attributes.get(port.port, {})
-    annotated = [(who, said[who].attributes.get(port.port, {})) for who in port.members]
+    of_class = said[port.members[0]].class_attributes[port.port]
+    annotated = [(who, said[who].attributes[port.port]) for who in port.members]
     merged = {**agree_by_key(annotated, f"listener attribute of port {port.port}", problems, of_class), **of_class}
     return tuple(ListenerAttribute(key=key, value=merged[key]) for key in sorted(merged))
 

@@ -91,13 +91,13 @@ def _customer_owned_ipv4_pool(member: Member) -> str | None:
     return pool
 
 
-def wants(wishes: LoadBalancerWishes, settings: MappingSettings) -> FactsRequest:
-    """What finding the subnets asks of AWS."""
-    if wishes.subnet_selector is not None:
-        return shared_subnets.wants_named(wishes.subnet_selector.ids or ())
-    if wishes.subnets is not None:
-        return shared_subnets.wants_named(wishes.subnets)
-    return shared_subnets.wants_discovery(settings)
+def wants(wishes: Sequence[LoadBalancerWishes], settings: MappingSettings) -> FactsRequest:
+    """What finding the group's subnets asks of AWS."""
+    ids = [id_ for wish in wishes if wish.subnet_selector for id_ in wish.subnet_selector.ids or ()]
+    named = [name for wish in wishes for name in wish.subnets or ()]
+    if not any(wish.subnet_selector or wish.subnets is not None for wish in wishes):
+        return shared_subnets.wants_discovery(settings)
+    return shared_subnets.wants_named([*ids, *named])
 
 
 def name(

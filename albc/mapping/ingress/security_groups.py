@@ -1,6 +1,6 @@
 """Security groups of the load balancer, and the one that its targets let in (spec/ingress.md §11.4, §11.5, §12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from albc.mapping import security_groups as shared
@@ -75,7 +75,6 @@ class SecurityGroups:
 
 
 def build(
-    group: GroupID,
     choice: Choice,
     managed: SecurityGroup,
     facts: Facts,
@@ -101,7 +100,11 @@ def _backend(facts: Facts, settings: MappingSettings) -> str:
 
 
 def managed_group(
-    group: GroupID, ports: Iterable[ListenPort], ip_address_type: str, tags: dict[str, str], settings: MappingSettings
+    group: GroupID,
+    ports: Iterable[ListenPort],
+    ip_address_type: str,
+    tags: Mapping[str, str],
+    settings: MappingSettings,
 ) -> SecurityGroup:
     """Albc's own group: each listener's port, open to what its members say."""
     permissions: list[IPPermission] = []

@@ -1,14 +1,16 @@
 """Rules that no request ever reaches, since earlier rules of the listener take all of theirs.
 
-The listener has them nonetheless, as the user wrote them; `build` warns of those that are unreachable wherever they
-stand. Only what is certain counts: patterns without regular expressions, and rules by host and path alone as the ones
-that hide others.
+The listener has them nonetheless, as the user wrote them; a warning names the rule that hides them, where they are
+hidden in every listener in which they stand. Only what is certain counts: patterns without regular expressions, and
+rules by host and path alone as the ones that hide others.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from albc.mapping.ingress.rules import RuleShare
 from albc.model.conditions import Condition, HostHeader, PathPattern
+from albc.model.problem import Problem
 
 _ANY_PATH = "/*"
 
@@ -40,6 +42,31 @@ def _patterns(conditions: Iterable[Condition]) -> tuple[tuple[str | None, ...], 
 
 def _takes_all_it_matches(conditions: Iterable[Condition]) -> bool:
     return all(isinstance(c, HostHeader | PathPattern) and not c.regex_values for c in conditions)
+
+
+class Survey:
+    """Where the rules of all listeners stand, and where they are hidden."""
+
+    def __init__(self) -> None:
+        self._stand: Counter[int] = Counter()
+        self._hidden: dict[int, list[tuple[RuleShare, RuleShare]]] = {}
+
+    def add(self, rules: Iterable[RuleShare], hidden: Iterable[tuple[RuleShare, RuleShare]]) -> None:
+        """One listener: the rules meant for it, and those that are hidden, each with one that hides it."""
+        self._stand.update(id(rule) for rule in rules)
+        for rule, hider in hidden:
+            self._hidden.setdefault(id(rule), []).append((rule, hider))
+
+    def warnings(self) -> Iterator[Problem]:
+        for key, pairs in self._hidden.items():
+            if len(pairs) == self._stand[key]:
+                rule, hider = pairs[0]
+                of_whom = "" if hider.owner == rule.owner else f" of {hider.owner}"
+                message = (
+                    f"rule {rule.name} is never reached: rule {hider.name}{of_whom} stands before it and takes all its "
+                    "requests; write the narrower rule first, or as a path of type Exact or Prefix"
+                )
+                yield Problem(rule.owner, "UnreachableRule", message, "warning")
 
 
 class _Taken:

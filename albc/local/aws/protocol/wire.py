@@ -45,7 +45,7 @@ class Wire:
         for name in self._model.operation_names:
             operation = self._model.operation_model(name)
             if operation.http["method"] == request.method and requests.uri_pattern(operation).fullmatch(request.path):
-                return name
+                return str(name)
         return ""
 
     def parse(self, request: HttpRequest, operation: str) -> dict[str, Any]:

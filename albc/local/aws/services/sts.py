@@ -17,6 +17,13 @@ def assume_role(state: State, params: Params) -> Answer:
     parts = params["RoleArn"].split(":")
     if len(parts) != 6 or not parts[5].startswith("role/"):
         raise ApiError("ValidationError", f"{params['RoleArn']} is invalid")
+    needed = dict(state.options.external_ids).get(params["RoleArn"])
+    if needed is not None and params.get("ExternalId") != needed:
+        raise ApiError(
+            "AccessDenied",
+            f"User: local is not authorized to perform: sts:AssumeRole on resource: {params['RoleArn']}",
+            403,
+        )
     account, role, session = parts[4], parts[5].rpartition("/")[2], params["RoleSessionName"]
     serial = state.next_serial()
     return {
@@ -44,9 +51,9 @@ def access_key(account_id: str, nonce: str) -> str:
 
 
 def account_of(key: str) -> str | None:
-    """The account of an access key that `access_key` made; None for any other."""
-    account = key[4:16]
-    return account if key.startswith("ASIA") and len(key) == 20 and account.isdigit() else None
+    """The account of an access key that `access_key` made, or that is an account id itself; None for any other."""
+    account = key[4:16] if key.startswith("ASIA") and len(key) == 20 else key
+    return account if len(account) == 12 and account.isdigit() else None
 
 
 OPERATIONS: Operations = {

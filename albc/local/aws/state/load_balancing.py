@@ -171,6 +171,16 @@ class LoadBalancing:
         """ARNs of the load balancers that some action of a listener or rule sends to this target group."""
         return self._users.get(target_group_arn, frozenset())
 
+    def is_target(self, load_balancer_arn: str, port: int | None = None) -> bool:
+        """Whether a load balancer (at this port, if one is given) is registered as a target and not draining."""
+        return any(
+            target.key.target_id == load_balancer_arn
+            and target.draining_until is None
+            and port in (None, target.key.port)
+            for group in self.target_groups.values()
+            for target in group.targets.values()
+        )
+
     def refresh_users(self, now: float) -> None:
         """Find out anew who uses what; to be called after each change of listeners and rules."""
         users: dict[str, set[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,8 +33,6 @@ def quoted(value: Any) -> str:
         case None:
             return "null"
         case dict() | list():
-            import json
-
             return json.dumps(value, separators=(",", ":"))
         case _:
             return str(value)

@@ -152,7 +152,7 @@ def _check_forward(state: State, balancer: LoadBalancer, protocol: str, config: 
         _check_group(state, balancer, protocol, lookup.target_group(state, entry["TargetGroupArn"]))
     stickiness = config["TargetGroupStickinessConfig"]
     seconds = stickiness.get("DurationSeconds")
-    if stickiness["Enabled"] and seconds is None:
+    if stickiness["Enabled"] and seconds is None and balancer.type == "application":
         raise ApiError("ValidationError", "Target group stickiness needs a duration")
     if seconds is not None and not 1 <= seconds <= MAX_STICKINESS_SECONDS:
         raise ApiError("ValidationError", f"Stickiness duration '{seconds}' must be from 1 to {MAX_STICKINESS_SECONDS}")

@@ -113,13 +113,11 @@ def modify_listener(state: State, params: Params) -> Answer:
 
 def delete_listener(state: State, params: Params) -> Answer:
     listener = lookup.listener(state, params["ListenerArn"])
-    for group in state.load_balancing.target_groups.values():
-        for key in group.targets:
-            if key.target_id == listener.load_balancer_arn and key.port == listener.port:
-                raise ApiError(
-                    "ResourceInUse",
-                    f"Listener '{listener.arn}' cannot be deleted: its port is a target of '{group.arn}'",
-                )
+    if state.load_balancing.is_target(listener.load_balancer_arn, listener.port):
+        raise ApiError(
+            "ResourceInUse",
+            f"Listener '{listener.arn}' cannot be deleted: a Network Load Balancer forwards to its port",
+        )
     remove_listener(state, listener.arn)
     state.load_balancing.refresh_users(state.clock())
     return {}

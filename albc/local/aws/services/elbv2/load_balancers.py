@@ -111,8 +111,7 @@ def delete_load_balancer(state: State, params: Params) -> Answer:
         raise ApiError(
             "OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         )
-    targeted = any(key.target_id == arn for group in holder.target_groups.values() for key in group.targets)
-    if targeted:
+    if holder.is_target(arn):
         raise ApiError(
             "ResourceInUse",
             f"Load balancer '{arn}' cannot be deleted because it is a target of a Network Load Balancer",
@@ -202,6 +201,8 @@ def set_ip_address_type(state: State, params: Params) -> Answer:
         ip_address_type=wanted,
         current=balancer.zones,
     )
+    if wanted == "ipv4" and balancer.enable_prefix_for_source_nat == "on":
+        raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes must be switched off first")
     if wanted != "ipv4" and balancer.ipam_pool:
         raise ApiError(
             "InvalidConfigurationRequest", "The IPAM pool must be removed before the address type is changed"

@@ -156,17 +156,19 @@ def _updated(state: State, balancer: LoadBalancer, zone: ZoneMapping, mapping: M
         zone,
         allocation_id=allocation,
         public_ip=state.network.addresses[allocation]["PublicIp"] if allocation else None,
-        ipv6_address=mapping.get("IPv6Address") or zone.ipv6_address or _ipv6(state, balancer, mapping),
+        ipv6_address=_ipv6(state, balancer, mapping, zone.ipv6_address),
         source_nat_prefix=_prefix(state, balancer, mapping, zone.source_nat_prefix),
     )
 
 
-def _ipv6(state: State, balancer: LoadBalancer, mapping: Mapping[str, Any]) -> str | None:
-    """The IPv6 address of a dual-stack load balancer in a subnet: the given one, or one from the subnet's block."""
+def _ipv6(state: State, balancer: LoadBalancer, mapping: Mapping[str, Any], current: str | None = None) -> str | None:
+    """The IPv6 address of a dual-stack load balancer in a subnet: the given, the present, or one of its block."""
     if balancer.ip_address_type == "ipv4":
         return None
     if given := mapping.get("IPv6Address"):
         return str(given)
+    if current:
+        return current
     block = state.network.ipv6_blocks(mapping["SubnetId"])[0]
     return str(block[int(hex_id("ipv6", balancer.arn, mapping["SubnetId"], digits=8), 16) + 16])
 

@@ -1,0 +1,179 @@
+"""What is known of each resource. None means: not asked yet. Mutable, and private to this package.
+
+A record counts our own `writes`, so that an answer that was on its way meanwhile is recognised as old.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from albc.model.inventory import (
+    ActualCertificate,
+    ActualListener,
+    ActualLoadBalancer,
+    ActualProtection,
+    ActualRule,
+    ActualSecurityGroup,
+    ActualTargetGroup,
+)
+
+Shape = dict[str, Any]
+
+
+class StackKey(NamedTuple):
+    """A stack among those of all controllers."""
+
+    tag_prefix: str
+    name: str
+
+
+@dataclass(slots=True)
+class RuleRecord:
+    aws: Shape
+    tags: dict[str, str]
+    secret: str = ""
+
+    def actual(self) -> ActualRule:
+        return ActualRule(arn=self.aws["RuleArn"], aws=self.aws, tags=dict(self.tags), secret=self.secret)
+
+
+@dataclass(slots=True)
+class ListenerRecord:
+    aws: Shape
+    tags: dict[str, str]
+    attributes: dict[str, str] | None = None
+    certificates: set[str] | None = None
+    rules: dict[str, RuleRecord] | None = None
+    written: set[str] = field(default_factory=set)
+    secret: str = ""
+
+    @property
+    def takes_attributes(self) -> bool:
+        return bool(self.aws.get("Protocol") != "TLS")
+
+    def actual(self) -> ActualListener:
+        return ActualListener(
+            arn=self.aws["ListenerArn"],
+            aws=self.aws,
+            tags=dict(self.tags),
+            attributes=dict(self.attributes or {}),
+            written_attributes=frozenset(self.written),
+            certificates=tuple(sorted(self.certificates or ())),
+            rules=tuple(rule.actual() for rule in (self.rules or {}).values()),
+            secret=self.secret,
+        )
+
+
+@dataclass(slots=True)
+class LoadBalancerRecord:
+    aws: Shape
+    tags: dict[str, str]
+    seen_at: float
+    attributes: dict[str, str] | None = None
+    listeners: dict[str, ListenerRecord] | None = None
+    capacity_units: int | None = None
+    web_acl_arn: str | None = None
+    classic_web_acl_id: str | None = None
+    protections: tuple[ActualProtection, ...] | None = None
+    written: set[str] = field(default_factory=set)
+    writes: int = 0
+    checked_at: float = 0.0
+    """When everything below it was read last."""
+
+    def actual(self) -> ActualLoadBalancer:
+        return ActualLoadBalancer(
+            arn=self.aws["LoadBalancerArn"],
+            aws=self.aws,
+            tags=dict(self.tags),
+            attributes=dict(self.attributes or {}),
+            written_attributes=frozenset(self.written),
+            listeners=tuple(listener.actual() for listener in (self.listeners or {}).values()),
+            capacity_units=self.capacity_units,
+            web_acl_arn=self.web_acl_arn,
+            classic_web_acl_id=self.classic_web_acl_id,
+            protections=self.protections,
+        )
+
+
+@dataclass(slots=True)
+class TargetGroupRecord:
+    aws: Shape
+    tags: dict[str, str]
+    seen_at: float
+    attributes: dict[str, str] | None = None
+    targets: tuple[str, ...] | None = None
+    written: set[str] = field(default_factory=set)
+    writes: int = 0
+    checked_at: float = 0.0
+
+    def actual(self) -> ActualTargetGroup:
+        return ActualTargetGroup(
+            arn=self.aws["TargetGroupArn"],
+            aws=self.aws,
+            tags=dict(self.tags),
+            attributes=dict(self.attributes or {}),
+            written_attributes=frozenset(self.written),
+            targets=self.targets or (),
+        )
+
+
+@dataclass(slots=True)
+class SecurityGroupRecord:
+    aws: Shape
+    tags: dict[str, str]
+    seen_at: float
+    writes: int = 0
+
+    def actual(self) -> ActualSecurityGroup:
+        return ActualSecurityGroup(id=self.aws["GroupId"], aws=self.aws, tags=dict(self.tags))
+
+
+@dataclass(slots=True)
+class CertificateRecord:
+    aws: Shape
+    tags: dict[str, str]
+    seen_at: float
+
+    def actual(self) -> ActualCertificate:
+        return ActualCertificate(arn=self.aws["CertificateArn"], aws=self.aws, tags=dict(self.tags))
+
+
+@dataclass(slots=True)
+class Records:
+    """All of one cluster, by ARN (security groups by id)."""
+
+    load_balancers: dict[str, LoadBalancerRecord] = field(default_factory=dict)
+    target_groups: dict[str, TargetGroupRecord] = field(default_factory=dict)
+    security_groups: dict[str, SecurityGroupRecord] = field(default_factory=dict)
+    certificates: dict[str, CertificateRecord] = field(default_factory=dict)
+
+    def listener(self, arn: str) -> ListenerRecord | None:
+        balancer = self.load_balancers.get(load_balancer_of_listener(arn))
+        return (balancer.listeners or {}).get(arn) if balancer else None
+
+    def rule(self, arn: str) -> RuleRecord | None:
+        listener = self.listener(listener_of_rule(arn))
+        return (listener.rules or {}).get(arn) if listener else None
+
+
+def stacks_of(tags: Mapping[str, str]) -> Iterator[StackKey]:
+    """Whose a resource is, by its tags."""
+    for key, value in tags.items():
+        prefix, slash, last = key.rpartition("/")
+        if slash and last == "stack":
+            yield StackKey(prefix, value)
+
+
+def load_balancer_of_listener(arn: str) -> str:
+    """A listener's ARN holds its load balancer's."""
+    return arn.replace(":listener/", ":loadbalancer/", 1).rpartition("/")[0]
+
+
+def listener_of_rule(arn: str) -> str:
+    """A rule's ARN holds its listener's."""
+    return arn.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0]
+
+
+def attribute_map(attributes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """`[{"Key": …, "Value": …}]` as a map."""
+    return {attribute["Key"]: attribute.get("Value", "") for attribute in attributes}

@@ -1,0 +1,127 @@
+"""The resource map: each load balancer as a tree of listeners, rules in order, target groups, and targets with health.
+
+`read` asks AWS, `draw` is pure. Used by the demo.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.markup import escape
+from rich.tree import Tree
+
+from albc.aws.calls import Aws
+
+Item = Mapping[str, Any]
+
+_HEALTH_STYLES = {"healthy": "green", "initial": "yellow", "draining": "yellow", "unhealthy": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """AWS's own descriptions, in botocore's shape."""
+
+    load_balancers: Sequence[Item]
+    listeners: Mapping[str, Sequence[Item]]
+    """By load balancer ARN."""
+    rules: Mapping[str, Sequence[Item]]
+    """By listener ARN, the default rule last."""
+    target_groups: Mapping[str, Item]
+    """By ARN."""
+    targets: Mapping[str, Sequence[Item]]
+    """Health descriptions by target group ARN."""
+
+
+async def read(aws: Aws) -> Account:
+    """Everything that the account has; for an account of the size of a demo."""
+    balancers = await aws.paginate("elbv2", "describe_load_balancers", "LoadBalancers")
+    groups = await aws.paginate("elbv2", "describe_target_groups", "TargetGroups")
+    listeners = {
+        balancer["LoadBalancerArn"]: await aws.paginate(
+            "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=balancer["LoadBalancerArn"]
+        )
+        for balancer in balancers
+    }
+    rules = {
+        listener["ListenerArn"]: await aws.paginate(
+            "elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]
+        )
+        for of_balancer in listeners.values()
+        for listener in of_balancer
+    }
+    targets = {
+        group["TargetGroupArn"]: (
+            await aws.call("elbv2", "describe_target_health", TargetGroupArn=group["TargetGroupArn"])
+        )["TargetHealthDescriptions"]
+        for group in groups
+    }
+    return Account(balancers, listeners, rules, {group["TargetGroupArn"]: group for group in groups}, targets)
+
+
+def draw(account: Account, addresses: Mapping[str, str] | None = None) -> Tree:
+    """A tree for a terminal. `addresses`: where each load balancer answers here, by ARN."""
+    root = Tree("[bold]AWS account[/]")
+    for balancer in sorted(account.load_balancers, key=lambda item: str(item["LoadBalancerName"])):
+        arn = balancer["LoadBalancerArn"]
+        kind = {"application": "ALB", "network": "NLB"}.get(balancer["Type"], balancer["Type"])
+        at = f"  [dim]at[/] {addresses[arn]}" if addresses and arn in addresses else ""
+        node = root.add(
+            f"[bold cyan]{kind} {escape(balancer['LoadBalancerName'])}[/]  "
+            f"[dim]{balancer.get('Scheme', '')}, {balancer['State']['Code']}[/]{at}"
+        )
+        for listener in sorted(account.listeners[arn], key=lambda item: int(item["Port"])):
+            _listener(node.add(f"[bold]{listener['Protocol']} :{listener['Port']}[/]"), listener, account)
+    return root
+
+
+def _listener(node: Tree, listener: Item, account: Account) -> None:
+    rules = account.rules[listener["ListenerArn"]] or [{"IsDefault": True, "Actions": listener["DefaultActions"]}]
+    ordered = sorted(rules, key=lambda rule: (rule["IsDefault"], 0 if rule["IsDefault"] else int(rule["Priority"])))
+    for rule in ordered:
+        name = "default" if rule["IsDefault"] else rule["Priority"]
+        when = "  ".join(_condition(condition) for condition in rule.get("Conditions", ()))
+        branch = node.add(f"[dim]{name:>7}[/]  {escape(when)}{'  → ' if when else '→ '}{escape(_action(rule))}")
+        for arn, weight in _forwards(rule):
+            _target_group(branch, arn, weight, account)
+
+
+def _condition(condition: Item) -> str:
+    config: Item = next((value for key, value in condition.items() if key.endswith("Config")), {})
+    values = config.get("Values") or config.get("RegexValues") or condition.get("Values", ())
+    texts = [f"{v.get('Key', '*')}={v['Value']}" if isinstance(v, Mapping) else str(v) for v in values]
+    return f"{condition['Field']}: {', '.join(texts)}"
+
+
+def _action(rule: Item) -> str:
+    action = rule["Actions"][-1]
+    match action["Type"]:
+        case "fixed-response":
+            return f"{action['FixedResponseConfig']['StatusCode']} by the load balancer"
+        case "redirect":
+            config = action["RedirectConfig"]
+            return f"redirect {config['StatusCode'].removeprefix('HTTP_')} to {config['Protocol']}:{config['Port']}"
+        case other:
+            return str(other)
+
+
+def _forwards(rule: Item) -> list[tuple[str, int | None]]:
+    action = rule["Actions"][-1]
+    groups = action.get("ForwardConfig", {}).get("TargetGroups", ())
+    if len(groups) > 1:
+        return [(group["TargetGroupArn"], group.get("Weight")) for group in groups]
+    arn = action.get("TargetGroupArn") or (groups[0]["TargetGroupArn"] if groups else None)
+    return [(arn, None)] if arn else []
+
+
+def _target_group(node: Tree, arn: str, weight: int | None, account: Account) -> None:
+    group = account.target_groups[arn]
+    share = f"  [dim]weight {weight}[/]" if weight is not None else ""
+    branch = node.add(
+        f"[blue]{escape(group['TargetGroupName'])}[/]  "
+        f"[dim]{group['TargetType']}, {group['Protocol']}:{group.get('Port', '')}[/]{share}"
+    )
+    for item in sorted(account.targets[arn], key=lambda item: (str(item["Target"]["Id"]), int(item["Target"]["Port"]))):
+        target, health = item["Target"], item["TargetHealth"]
+        style = _HEALTH_STYLES.get(health["State"], "dim")
+        reason = f"  [dim]{escape(health['Reason'])}[/]" if health.get("Reason") else ""
+        branch.add(f"{target['Id']}:{target['Port']}  [{style}]{health['State']}[/]{reason}")

@@ -1,0 +1,225 @@
+"""Shares of a group's members joined into one stack, in group order (spec/ingress.md §8).
+
+Pure of snapshots: what goes in are `Contribution`s, so shares that were kept from earlier do as well as new ones.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from albc.mapping.ingress import (
+    addons,
+    frontend_nlb,
+    listen_ports,
+    listeners,
+    load_balancer,
+    optimiser,
+    security_groups,
+    tags,
+    unreachable,
+)
+from albc.mapping.ingress.agreement import REASON, MemberInvalid, Said, settled
+from albc.mapping.ingress.contribution import Contribution
+from albc.mapping.ingress.groups import GroupID
+from albc.mapping.ingress.listen_ports import ListenPort
+from albc.mapping.ingress.rules import Answer, RuleShare, RulesShare
+from albc.mapping.ingress.security_groups import SecurityGroups
+from albc.mapping.ingress.target_groups import let_in
+from albc.mapping.invalid import Invalid
+from albc.mapping.settings import MappingSettings
+from albc.mapping.subnets import Placement
+from albc.model.facts import Facts
+from albc.model.load_balancer import LoadBalancer, SubnetMapping
+from albc.model.problem import Built, ObjectRef, Problem
+from albc.model.stack import Resource, Stack
+from albc.model.target_group_binding import FrontendNLBTargets
+
+T = TypeVar("T")
+
+
+def join(group: GroupID, contributions: Sequence[Contribution], facts: Facts, settings: MappingSettings) -> Built:
+    """The stack of these shares, which are in group order; no stack without shares.
+
+    A member that cannot stand beside earlier ones is left out, with a problem that says why.
+    """
+    faults: list[Problem] = []
+    warnings = [warning for share in contributions for warning in share.warnings]
+    remaining = list(contributions)
+    while remaining:
+        attempt = _Attempt(group, remaining, facts, settings)
+        try:
+            stack = attempt.stack()
+        except MemberInvalid as fault:
+            faults.append(Problem(fault.member, REASON, fault.message))
+            remaining = [share for share in remaining if share.ref != fault.member]
+        except Invalid as fault:
+            faults += [Problem(share.ref, REASON, fault.message) for share in remaining]
+            remaining = []
+        else:
+            return Built(stack, tuple(dict.fromkeys((*faults, *attempt.problems, *warnings))))
+    return Built(None, tuple(dict.fromkeys((*faults, *warnings))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    """What all listeners have in common."""
+
+    load_balancer: LoadBalancer
+    security_groups: SecurityGroups
+    redirect: int | None
+    """The port that HTTP listeners redirect to."""
+
+
+class _Attempt:
+    """One attempt at a stack. `MemberInvalid` names a member that must be left out of the next one."""
+
+    def __init__(
+        self, group: GroupID, members: Sequence[Contribution], facts: Facts, settings: MappingSettings
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._group = group
+        self._members = members
+        self._facts = facts
+        self._settings = settings
+        self._by_ref: Mapping[ObjectRef, Contribution] = {member.ref: member for member in members}
+        self._survey = unreachable.Survey()
+
+    def stack(self) -> Stack:
+        ports = listen_ports.merge(self._said(lambda member: member.ports), self._settings, self.problems)
+        frame = self._frame(ports)
+        balancer = frame.load_balancer
+        resources: list[Resource] = []
+        if frame.security_groups.managed:
+            resources.append(frame.security_groups.managed)
+        requested = (member.declared.listen.requested_certificate for member in self._members)
+        resources += [certificate for certificate in requested if certificate]
+        resources.append(balancer)
+        for port in ports:
+            resources += self._listener(port, frame)
+        self.problems += self._survey.warnings()
+        resources += addons.build(
+            self._said(lambda member: member.declared.addons), balancer.arn, self._facts, self.problems
+        )
+        resources += self._frontend_nlb(balancer)
+        return Stack.of(self._group.stack_id, resources)
+
+    def _said(self, of: Callable[[Contribution], T]) -> list[Said[T]]:
+        return [(member.ref, of(member)) for member in self._members]
+
+    def _frame(self, ports: Sequence[ListenPort]) -> _Frame:
+        redirect = listeners.ssl_redirect(self._said(lambda member: member.declared.listeners), ports, self.problems)
+        said = self._said(lambda member: member.declared.load_balancer)
+        placement = Placement(
+            load_balancer_type="application",
+            scheme=load_balancer.scheme(said, self._settings),
+            ip_address_type=load_balancer.ip_address_type(said, self.problems),
+        )
+        subnets = load_balancer.subnets(said, placement, self._facts, self._settings, self.problems)
+        group_tags = tags.of_group(self._said(lambda member: member.declared.tags), self._settings, self.problems)
+        groups = self._security_groups(ports, placement.ip_address_type, group_tags)
+        return _Frame(
+            redirect=redirect,
+            security_groups=groups,
+            load_balancer=LoadBalancer(
+                name=load_balancer.name(self._group, said, placement.scheme, self._settings, self.problems),
+                kind="application",
+                scheme=placement.scheme,
+                ip_address_type=placement.ip_address_type,
+                subnet_mapping=tuple(SubnetMapping(subnet_id=subnet) for subnet in subnets),
+                security_groups=groups.groups,
+                customer_owned_ipv4_pool=load_balancer.customer_owned_ipv4_pool(said, self.problems),
+                load_balancer_attributes=load_balancer.attributes(said, self.problems),
+                minimum_load_balancer_capacity=load_balancer.capacity(said, self._settings, self.problems),
+                tags=group_tags,
+                ipv4_ipam_pool=load_balancer.ipam_pool(said, self.problems),
+            ),
+        )
+
+    def _security_groups(
+        self, ports: Sequence[ListenPort], ip_address_type: str, group_tags: Mapping[str, str]
+    ) -> SecurityGroups:
+        said = self._said(lambda member: member.declared.security_groups)
+        choice = security_groups.choose(said, self._settings, self.problems)
+        managed = security_groups.managed_group(self._group, ports, ip_address_type, group_tags, self._settings)
+        if ports and choice.named is None and not managed.ingress:
+            message = (
+                f"nobody can connect: no inbound-cidrs of the group are good for an {ip_address_type} load balancer"
+            )
+            self._warn(ports[0].members[0], "NoInboundTraffic", f"{message}; add an IPv4 block, or use dualstack")
+        return security_groups.build(choice, managed, self._facts, self._settings)
+
+    def _warn(self, member: ObjectRef, reason: str, message: str) -> None:
+        self.problems.append(Problem(member, reason, message, "warning"))
+
+    def _listener(self, port: ListenPort, frame: _Frame) -> list[Resource]:
+        """The listener, its rules, and what these forward to."""
+        default: Said[Answer] | None = None
+        answers: list[Said[Answer]] = []
+        kept: Sequence[RuleShare] = ()
+        actions = listeners.NOT_FOUND
+        if frame.redirect is not None and listeners.is_redirected(port, frame.redirect):
+            actions = listeners.redirect_to(frame.redirect)
+        else:
+            said = [(who, settled(who, self._by_ref[who].rules)) for who in port.members]
+            answers = [(who, rule.answer) for who, share in said for rule in share.rules]
+            kept = self._optimised(port, said)
+            default = listeners.default_answer(port, said, self.problems)
+        if default:
+            actions = default[1].on(port.protocol)
+            answers.append(default)
+        listener = listeners.build(
+            port,
+            frame.load_balancer.arn,
+            actions,
+            listeners.attributes(port, dict(self._said(lambda member: member.declared.listeners)), self.problems),
+            self._listener_tags(port),
+        )
+        rules = listeners.build_rules(port, listener.arn, kept)
+        return [*self._targets(answers, frame), listener, *rules]
+
+    def _listener_tags(self, port: ListenPort) -> Mapping[str, str]:
+        said = [(who, self._by_ref[who].declared.tags) for who in port.members]
+        return tags.of_group(said, self._settings, self.problems)
+
+    def _optimised(self, port: ListenPort, said: Sequence[Said[RulesShare]]) -> Sequence[RuleShare]:
+        rules = [rule for _, share in said for rule in share.rules]
+        optimised = optimiser.optimise(rules, port.port, port.protocol)
+        self._survey.add(rules, [*optimised.overshadowed, *unreachable.find(optimised.kept)])
+        return optimised.kept
+
+    def _targets(self, answers: Sequence[Said[Answer]], frame: _Frame) -> list[Resource]:
+        """Target groups and their bindings."""
+        resources: dict[str, list[Resource]] = {}
+        dualstack = frame.load_balancer.ip_address_type.startswith("dualstack")
+        for who, answer in answers:
+            for share in answer.target_groups:
+                if share.needs_dualstack and not dualstack:
+                    message = f"unsupported IPv6 configuration: Service {share.binding.service_ref.name} has IPv6"
+                    raise MemberInvalid(who, f"{message}, the load balancer has not; set ip-address-type to dualstack")
+                if share.target_group.id not in resources:
+                    networking = let_in(share, frame.security_groups.source)
+                    resources[share.target_group.id] = [
+                        share.target_group,
+                        replace(share.binding, networking=networking),
+                    ]
+        return [resource for pair in resources.values() for resource in pair]
+
+    def _frontend_nlb(self, balancer: LoadBalancer) -> list[Resource]:
+        said = self._said(lambda member: member.declared.frontend_nlb)
+        if not frontend_nlb.is_enabled(said, self.problems):
+            return [FrontendNLBTargets()]
+        behind = frontend_nlb.Behind(
+            group=self._group, load_balancer=balancer, facts=self._facts, settings=self._settings
+        )
+        built = frontend_nlb.build(said, behind, self.problems)
+        if not built.listeners:
+            message = (
+                "the frontend NLB has no listener: frontend-nlb-listener-port-mapping names no port of listen-ports"
+            )
+            self._warn(self._members[0].ref, "NoListener", message)
+        return [
+            built.load_balancer,
+            *built.target_groups,
+            *built.listeners,
+            FrontendNLBTargets(targets=built.targets),
+        ]
