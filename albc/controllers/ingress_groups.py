@@ -57,7 +57,7 @@ class IngressGroups:
         self._shared_group = shared_group
         self._report = report
         self._settings = settings
-        stores.ingresses.add_index("service", _services_of)
+        stores.ingresses.add_index("service", self._services_of)
         stores.ingresses.add_index("secret", _secrets_of)
         stores.ingresses.add_index("class", _class_of)
         stores.ingress_classes.add_index("params", _params_of)
@@ -108,10 +108,10 @@ class IngressGroups:
 
     def _secrets_needed(self, member: Member) -> Iterable[str]:
         """Those of the Ingress and of the Services behind it, whose annotations count as well."""
-        yield from secret_names(member.ingress.metadata.annotations)
-        for name in service_names(member.ingress):
+        yield from secret_names(member.ingress)
+        for name in service_names(member.ingress, self._settings):
             if service := self._stores.services.get((member.ingress.namespace, name)):
-                yield from secret_names(service.metadata.annotations)
+                yield from secret_names(service)
 
     def _held(self, members: Membership) -> Sequence[Ingress]:
         return [
@@ -145,6 +145,9 @@ class IngressGroups:
 
     # Events → keys
 
+    def _services_of(self, ingress: Ingress) -> Iterable[ObjectKey]:
+        return [ObjectKey(ingress.namespace, name) for name in service_names(ingress, self._settings)]
+
     def _groups_of(self, ingress: Ingress) -> Iterable[GroupID]:
         """The group that it is in, and those that still have to let it go."""
         yield from pending_finalization(ingress)
@@ -167,7 +170,7 @@ class IngressGroups:
         services = [
             key_of(service)
             for service in self._stores.services.list(change.key.namespace)
-            if change.key.name in secret_names(service.metadata.annotations)
+            if change.key.name in secret_names(service)
         ]
         return self._of_all(
             [
@@ -194,12 +197,8 @@ def _not_gone(change: Change[Ingress]) -> bool:
     return change.type != "deleted" and meaningful(change)
 
 
-def _services_of(ingress: Ingress) -> Iterable[ObjectKey]:
-    return [ObjectKey(ingress.namespace, name) for name in service_names(ingress)]
-
-
 def _secrets_of(ingress: Ingress) -> Iterable[ObjectKey]:
-    return [ObjectKey(ingress.namespace, name) for name in secret_names(ingress.metadata.annotations)]
+    return [ObjectKey(ingress.namespace, name) for name in secret_names(ingress)]
 
 
 def _class_of(ingress: Ingress) -> Iterable[str | None]:

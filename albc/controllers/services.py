@@ -59,7 +59,7 @@ class Services:
         if ours and not pending_finalization(service):
             with ctx.stage("add_finalizers"), self._failure(service, "FailedAddFinalizer", "add finalizer"):
                 await add_finalizer(self._client, SERVICES, key, FINALIZER)
-        facts = await self._facts.answer(wants(service, self._settings))
+        facts = await self._facts.answer(wants(service, self._stores.snapshot(), self._settings))
         with ctx.stage("build_model"):
             built = build(service, self._stores.snapshot(), facts, self._settings)
         self._report.problems(SERVICES, [service], built.problems)

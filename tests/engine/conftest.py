@@ -177,7 +177,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
     scripted = ScriptedServer()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", scripted.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.0)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -1,7 +1,6 @@
 """The promises at the head of `albc.engine.queue`, one test for each; time is virtual."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import anyio
 import pytest
@@ -15,8 +14,8 @@ LOW, NORMAL = Priority.LOW, Priority.NORMAL
 
 
 @pytest.fixture
-async def queue() -> AsyncIterator[WorkQueue[str]]:
-    yield WorkQueue("test", Backoff(base=0.005, ceiling=1000.0, rate=1000.0, burst=1000))
+async def queue() -> WorkQueue[str]:
+    return WorkQueue("test", Backoff(base=0.005, ceiling=1000.0, rate=1000.0, burst=1000))
 
 
 async def hand_out(queue: WorkQueue[str]) -> list[str]:

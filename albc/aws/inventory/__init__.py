@@ -4,6 +4,7 @@
 when.
 """
 
-from albc.aws.inventory.inventory import Inventory, InventorySettings, InventoryStatistics, StackKey
+from albc.aws.inventory.inventory import Inventory, InventorySettings, InventoryStatistics
+from albc.aws.inventory.records import StackKey
 
 __all__ = ["Inventory", "InventorySettings", "InventoryStatistics", "StackKey"]

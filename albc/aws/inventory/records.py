@@ -34,7 +34,7 @@ class RuleRecord:
     secret: str = ""
 
     def actual(self) -> ActualRule:
-        return ActualRule(arn=self.aws["RuleArn"], aws=self.aws, tags=dict(self.tags), secret=self.secret)
+        return ActualRule(arn=self.aws["RuleArn"], aws=dict(self.aws), tags=dict(self.tags), secret=self.secret)
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class ListenerRecord:
     def actual(self) -> ActualListener:
         return ActualListener(
             arn=self.aws["ListenerArn"],
-            aws=self.aws,
+            aws=dict(self.aws),
             tags=dict(self.tags),
             attributes=dict(self.attributes or {}),
             written_attributes=frozenset(self.written),
@@ -83,7 +83,7 @@ class LoadBalancerRecord:
     def actual(self) -> ActualLoadBalancer:
         return ActualLoadBalancer(
             arn=self.aws["LoadBalancerArn"],
-            aws=self.aws,
+            aws=dict(self.aws),
             tags=dict(self.tags),
             attributes=dict(self.attributes or {}),
             written_attributes=frozenset(self.written),
@@ -109,7 +109,7 @@ class TargetGroupRecord:
     def actual(self) -> ActualTargetGroup:
         return ActualTargetGroup(
             arn=self.aws["TargetGroupArn"],
-            aws=self.aws,
+            aws=dict(self.aws),
             tags=dict(self.tags),
             attributes=dict(self.attributes or {}),
             written_attributes=frozenset(self.written),
@@ -125,7 +125,7 @@ class SecurityGroupRecord:
     writes: int = 0
 
     def actual(self) -> ActualSecurityGroup:
-        return ActualSecurityGroup(id=self.aws["GroupId"], aws=self.aws, tags=dict(self.tags))
+        return ActualSecurityGroup(id=self.aws["GroupId"], aws=dict(self.aws), tags=dict(self.tags))
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ class CertificateRecord:
     seen_at: float
 
     def actual(self) -> ActualCertificate:
-        return ActualCertificate(arn=self.aws["CertificateArn"], aws=self.aws, tags=dict(self.tags))
+        return ActualCertificate(arn=self.aws["CertificateArn"], aws=dict(self.aws), tags=dict(self.tags))
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ the demo and the tests; `albc.local.dataplane` serves what it holds.
 
 from albc.local.aws.account import Account
 from albc.local.aws.calls import Call, CallLog
+from albc.local.aws.clock import ManualClock
 from albc.local.aws.errors import ApiError, ConnectionDropped
 from albc.local.aws.faults import Fault, FaultKind
 from albc.local.aws.layout import Layout, instance_id, loopback_layout, recorded_layout
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Layout",
+    "ManualClock",
     "Quotas",
     "Snapshot",
     "instance_id",

@@ -1,10 +1,6 @@
 """What a local account is like: who owns it, how fast it is, what it allows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-
-Clock = Callable[[], float]
-"""Seconds since the epoch. Tests give their own, so that time passes when they say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ publishes nothing for an operation, no rate holds.
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from albc.local.aws.options import Clock
+from albc.local.aws.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio
 import anyio.abc
+import structlog
 
 from albc.local.dataplane.actions import Forward, NotPlayed, not_played
 from albc.local.dataplane.alb import HttpFront, HttpListener
@@ -31,6 +32,8 @@ from albc.local.dataplane.snapshot import Item, Snapshot
 from albc.local.dataplane.tls import Certificates
 from albc.local.dataplane.upstreams import TargetGroup
 from albc.local.network import AddressBook
+
+log = structlog.stdlib.get_logger("local.dataplane")
 
 _SERVING = frozenset({"active", "active_impaired"})
 _HANDSHAKE_SECONDS = 10.0
@@ -168,7 +171,11 @@ class DataPlane:
                 await self._changed.wait()
             self._changed = anyio.Event()
             await anyio.sleep(self._delay)
-            await self._reconcile(self._snapshot())
+            try:
+                await self._reconcile(self._snapshot())
+            except Exception:
+                # What was served before goes on; the next change is looked at again.
+                log.exception("a change of the account cannot be served")
 
     async def _reconcile(self, snapshot: Snapshot) -> None:
         self._unfinished = _is_unfinished(snapshot)
@@ -234,6 +241,9 @@ class DataPlane:
             opened.connections.add(scope)
             try:
                 await opened.front.serve(reader, writer)
+            except Exception:
+                # A bug in one connection must not end the others.
+                log.exception("a connection ended by an error in the data plane")
             finally:
                 opened.connections.discard(scope)
                 writer.close()

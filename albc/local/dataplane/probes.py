@@ -20,6 +20,8 @@ from albc.local.dataplane.http2 import Http2TargetSide
 from albc.local.dataplane.upstreams import Target, TargetGroup, unverified_context
 from albc.local.network import AddressBook, Unconnected
 
+_GRPC_UNKNOWN = 2
+
 ReportHealth = Callable[[str, str, int, bool, str], None]
 """(TargetGroupArn, target Id, target Port, healthy, reason). The reason is empty for a healthy target, else AWS's code:
 `Elb.InitialHealthChecking` until there is a verdict, then `Target.Timeout` and its like."""
@@ -114,7 +116,8 @@ async def _ask(connection: TargetSide | Http2TargetSide, endpoint: tuple[str, in
     if is_grpc:
         async for _ in connection.body():
             pass
-        status = int(find([*answer.headers, *connection.trailers], b"grpc-status") or b"2")
+        told = (find([*answer.headers, *connection.trailers], b"grpc-status") or b"").decode("latin-1")
+        status = int(told) if told.isdecimal() else _GRPC_UNKNOWN
     return None if check.accepts(status) else MISMATCH
 
 

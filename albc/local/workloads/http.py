@@ -8,7 +8,7 @@ conformance tests use: `?delay=1s` and the X-Echo-Set-Header request header.
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -54,23 +54,32 @@ def _wanted_delay(request: web.BaseRequest) -> float:
     return min(sum(float(number) * _SECONDS[unit] for number, unit in durations), LONGEST_DELAY)
 
 
-async def _echo(request: web.BaseRequest, identity: Identity, port: Port) -> web.Response:
-    headers: dict[str, list[str]] = {}
-    for name, value in request.headers.items():
-        if name.lower() != "host":
-            headers.setdefault("-".join(part.capitalize() for part in name.split("-")), []).append(value)
-    answer: dict[str, Any] = {
-        "path": request.raw_path,
-        "host": request.headers.get("Host", ""),
-        "method": request.method,
-        "proto": f"HTTP/{request.version.major}.{request.version.minor}",
-        "headers": headers,
+def echoed(
+    identity: Identity, port: Port, request_line: tuple[str, str, str], headers: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    """The JSON that the conformance tests read. `request_line`: method, target, protocol. PURE."""
+    method, target, protocol = request_line
+    seen: dict[str, list[str]] = {}
+    host = ""
+    for name, value in headers:
+        if name.lower() == "host":
+            host = value
+        else:
+            seen.setdefault("-".join(part.capitalize() for part in name.split("-")), []).append(value)
+    return {
+        "path": target,
+        "host": host,
+        "method": method,
+        "proto": protocol,
+        "headers": seen,
         "httpPort": str(port.number),
-        "namespace": identity.variable("NAMESPACE", identity.namespace),
-        "ingress": identity.variable("INGRESS_NAME"),
-        "service": identity.variable("SERVICE_NAME"),
-        "pod": identity.variable("POD_NAME", identity.name),
+        **identity.echo_context(),
     }
+
+
+async def _echo(request: web.BaseRequest, identity: Identity, port: Port) -> web.Response:
+    protocol = f"HTTP/{request.version.major}.{request.version.minor}"
+    answer = echoed(identity, port, (request.method, request.raw_path, protocol), request.headers.items())
     if tls := request.get_extra_info("ssl_object"):
         answer["tls"] = {"version": tls.version(), "cipherSuite": (tls.cipher() or ("",))[0]}
     return web.Response(text=json.dumps(answer, indent=1) + "\n", content_type="application/json")

@@ -20,6 +20,15 @@ class Identity:
         """An environment variable of the container."""
         return self.environment.get(name) or default
 
+    def echo_context(self) -> Mapping[str, str]:
+        """What the conformance echo server says of itself, from the variables that its manifests set."""
+        return {
+            "namespace": self.variable("NAMESPACE", self.namespace),
+            "ingress": self.variable("INGRESS_NAME"),
+            "service": self.variable("SERVICE_NAME"),
+            "pod": self.variable("POD_NAME", self.name),
+        }
+
 
 def identify(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Identity:
     """From a Pod with `status.podIP`. Variables from ConfigMaps and Secrets are left out."""

@@ -16,6 +16,7 @@ class Player(Enum):
     """What answers on a port."""
 
     ECHO = "HTTP: JSON that repeats the request"
+    HTTP2 = "HTTP/2 without TLS: gRPC echo, and JSON that repeats the request"
     PAGE = "HTTP: a page that says who answers"
     TCP_ECHO = "TCP: each line back, with the pod's name before it"
     UDP_ECHO = "UDP: each datagram back, with the pod's name before it"
@@ -39,7 +40,7 @@ class _Image:
 _IMAGES: Mapping[str, _Image] = {
     "tcp-echo": _Image(Player.TCP_ECHO, (Port(9000, Player.TCP_ECHO),)),
     "udp-echo": _Image(Player.UDP_ECHO, (Port(9000, Player.UDP_ECHO),)),
-    "echo": _Image(Player.ECHO, (Port(3000, Player.ECHO), Port(8443, Player.ECHO, tls=True))),
+    "echo": _Image(Player.ECHO, (Port(3000, Player.ECHO), Port(3001, Player.HTTP2), Port(8443, Player.ECHO, tls=True))),
     "http-echo": _Image(Player.ECHO, (Port(5678, Player.ECHO),)),
     "nginx": _Image(Player.PAGE, (Port(80, Player.PAGE),)),
     "httpd": _Image(Player.PAGE, (Port(80, Player.PAGE),)),
@@ -69,10 +70,14 @@ def ports_of(container: Mapping[str, Any]) -> tuple[Port, ...]:
     known = next((entry for prefix, entry in _IMAGES.items() if name.startswith(prefix)), None)
     if known is None:
         raise ImageNotPlayed(image)
+    variables = {variable["name"]: variable.get("value") for variable in container.get("env") or ()}
+    player = Player.HTTP2 if variables.get("GRPC_ECHO_SERVER") else known.player
     declared: Sequence[Mapping[str, Any]] = container.get("ports") or ()
-    if not declared:
-        return known.default_ports
-    return tuple(_declared(port, known.player) for port in declared)
+    if declared:
+        return tuple(_declared(port, player) for port in declared)
+    if player is Player.HTTP2:
+        return (Port(int(variables.get("HTTP_PORT") or 3000), Player.HTTP2),)
+    return known.default_ports
 
 
 def _declared(port: Mapping[str, Any], image_player: Player) -> Port:
@@ -81,4 +86,6 @@ def _declared(port: Mapping[str, Any], image_player: Player) -> Port:
         return Port(number, Player.UDP_ECHO)
     if image_player in (Player.TCP_ECHO, Player.UDP_ECHO) or name.startswith("tcp"):
         return Port(number, Player.TCP_ECHO)
+    if image_player is Player.HTTP2 or name.startswith(("grpc", "h2c")):
+        return Port(number, Player.HTTP2)
     return Port(number, image_player, tls=name.startswith("https") or number in _TLS_PORTS)

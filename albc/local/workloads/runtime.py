@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from albc.local.network import AddressBook
 from albc.local.workloads.echo import TcpEcho, UdpEcho
 from albc.local.workloads.http import handler
+from albc.local.workloads.http2 import Http2Echo
 from albc.local.workloads.identity import Identity, identify
 from albc.local.workloads.images import Player, Port, ports_of
 
@@ -37,6 +38,7 @@ class _Running:
     servers: list[tuple[int, asyncio.Server]] = field(default_factory=list)
     datagrams: list[tuple[int, asyncio.DatagramTransport]] = field(default_factory=list)
     http: list[web.Server] = field(default_factory=list)
+    http2: list[Http2Echo] = field(default_factory=list)
 
 
 class Workloads:
@@ -75,6 +77,8 @@ class Workloads:
         for number, transport in running.datagrams:
             transport.close()
             self._book.release(running.ip, number, type=socket.SOCK_DGRAM)
+        for http2 in running.http2:
+            http2.close()
         for http in running.http:
             http.pre_shutdown()
         await asyncio.gather(*(http.shutdown(FINISH_SECONDS) for http in running.http))
@@ -93,6 +97,10 @@ class Workloads:
         bound = self._book.listen(running.ip, port.number)
         if port.player is Player.TCP_ECHO:
             server = await loop.create_server(lambda: TcpEcho(identity.name), sock=bound)
+        elif port.player is Player.HTTP2:
+            http2 = Http2Echo(identity, port)
+            running.http2.append(http2)
+            server = await asyncio.start_server(http2.serve, sock=bound)
         else:
             http = web.Server(handler(identity, port), access_log=None)
             running.http.append(http)

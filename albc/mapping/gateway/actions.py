@@ -31,19 +31,12 @@ def actions_of(
     rule: ResolvedRule,
     route: RouteRef,
     targets: Sequence[TargetGroupTuple],
-    *,
-    over_https: bool,
     secrets: Mapping[NamespacedName, Secret],
 ) -> tuple[ActionConfig, ...]:
     """The pre-routing action, if there is one, then the routing action."""
-    before = pre_routing_action(rule.configuration)
-    first: tuple[ActionConfig, ...] = ()
-    if before is not None:
-        if not over_https:
-            raise Invalid(f"action {before.type} works on HTTPS listeners only", reason="UnsupportedValue")
-        action = pre_routing(before, route.namespace, secrets)
-        first = (action,) if action else ()
-    return (*first, _routing(rule, route, targets))
+    configured = pre_routing_action(rule.configuration)
+    before = pre_routing(configured, route.namespace, secrets) if configured else None
+    return (*((before,) if before else ()), _routing(rule, route, targets))
 
 
 def _routing(rule: ResolvedRule, route: RouteRef, targets: Sequence[TargetGroupTuple]) -> ActionConfig:

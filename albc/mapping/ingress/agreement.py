@@ -21,11 +21,12 @@ REASON = "FailedBuildModel"
 
 
 class MemberInvalid(Invalid):
-    """A member that cannot be part of the stack as it is."""
+    """A member that cannot be part of the stack as it is, or not beside the earlier member that it has `lost_to`."""
 
-    def __init__(self, member: ObjectRef, message: str) -> None:
+    def __init__(self, member: ObjectRef, message: str, lost_to: ObjectRef | None = None) -> None:
         super().__init__(message)
         self.member = member
+        self.lost_to = lost_to
 
 
 def settled(member: ObjectRef, value: T | Invalid) -> T:
@@ -61,8 +62,8 @@ def insist(said: Iterable[Said[T | None]], what: str, same: Callable[[T], Hashab
     """As `agree`, but who gives another value is left out."""
     problems: list[Problem] = []
     first = agree(said, what, problems, same)
-    if problems:
-        raise MemberInvalid(problems[0].object, problems[0].message)
+    if first and problems:
+        raise MemberInvalid(problems[0].object, problems[0].message, lost_to=first[0])
     return first
 
 

@@ -1,22 +1,23 @@
 """One member's share of the group's stack, as a value of its own.
 
 It depends on the member, its Services and Secrets, the facts and the settings, and on no other member: so it can be
-kept and used again as long as none of these changes, also in place of a later one that is faulty. `build` joins the
-shares of a group.
+kept and used again as long as none of these changes (`still_holds`), and in place of a later one that is faulty.
+`joining` joins the shares of a group.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from albc.kube.objects import Service
+from albc.kube.objects import Secret, Service
 from albc.mapping import tags as shared_tags
-from albc.mapping.annotations import UnknownAnnotation
-from albc.mapping.ingress import certificates, mutual_tls, rules
+from albc.mapping.annotations import Annotations, UnknownAnnotation
+from albc.mapping.ingress import auth, certificates, mutual_tls, rules
 from albc.mapping.ingress.actions import services_of
 from albc.mapping.ingress.annotations import REGISTER
 from albc.mapping.ingress.declaration import Declaration
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import PortShare
-from albc.mapping.ingress.member import annotations_of
+from albc.mapping.ingress.member import Member, annotations_of
 from albc.mapping.ingress.rules import RulesShare, Surroundings
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
@@ -27,8 +28,20 @@ from albc.model.reference import Token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a contribution was made from, beside the member."""
+
+    services: tuple[Service | None, ...]
+    """In the order of their names; None for one that does not exist."""
+    secrets: tuple[Secret | None, ...]
+    facts: tuple[object, ...]
+    settings: MappingSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
     declared: Declaration
+    basis: Basis
     ports: PortShare
     rules: RulesShare | Invalid
     """Only used on listeners that do not redirect to HTTPS."""
@@ -48,17 +61,62 @@ def contribute(
 ) -> Contribution:
     """Raises `Invalid` if the member cannot be built."""
     around = Surroundings(group=group, snapshot=snapshot, facts=facts, settings=settings)
+    basis = _basis(declared, snapshot, facts, settings)
     share = _rules(declared, around)
     return Contribution(
         declared=declared,
+        basis=basis,
         ports=PortShare(
             wishes=declared.listen,
             certificates=_certificates(declared, facts, settings),
             mutual_authentication=mutual_tls.resolve(declared.listen.client_verification, facts),
         ),
         rules=share,
-        warnings=_warnings(declared, share, snapshot),
+        warnings=_warnings(declared, share, basis.services),
     )
+
+
+def still_holds(
+    kept: Contribution, member: Member, snapshot: Snapshot, facts: Facts, settings: MappingSettings
+) -> bool:
+    """Whether `contribute` would make the same of the member now. Objects are compared by identity: a store holds one
+    until it changes.
+    """
+    known = kept.declared.member
+    if known.ingress is not member.ingress or known.params is not member.params or known.order != member.order:
+        return False
+    now = _basis(kept.declared, snapshot, facts, settings)
+    return (
+        _same(kept.basis.services, now.services)
+        and _same(kept.basis.secrets, now.secrets)
+        and kept.basis.facts == now.facts
+        and kept.basis.settings == now.settings
+    )
+
+
+def _same(before: Sequence[object], after: Sequence[object]) -> bool:
+    return len(before) == len(after) and all(old is new for old, new in zip(before, after, strict=True))
+
+
+def _basis(declared: Declaration, snapshot: Snapshot, facts: Facts, settings: MappingSettings) -> Basis:
+    namespace = declared.member.ingress.namespace
+    names = () if isinstance(declared.backends, Invalid) else services_of(b.action for b in declared.backends.all())
+    services = tuple(snapshot.services.get(NamespacedName(namespace, name)) for name in sorted(names))
+    annotated = [declared.member.annotations, *(annotations_of(service) for service in services if service)]
+    secrets = dict.fromkeys(name for annotations in annotated if (name := _secret_name(annotations)))
+    return Basis(
+        services=services,
+        secrets=tuple(snapshot.secrets.get(NamespacedName(namespace, name)) for name in secrets),
+        facts=(facts.certificates, facts.trust_store_arns, facts.target_groups),
+        settings=settings,
+    )
+
+
+def _secret_name(annotations: Annotations) -> str | None:
+    try:
+        return auth.secret_name(annotations)
+    except Invalid:
+        return None
 
 
 def _certificates(declared: Declaration, facts: Facts, settings: MappingSettings) -> tuple[Token, ...]:
@@ -80,17 +138,19 @@ def _rules(declared: Declaration, around: Surroundings) -> RulesShare | Invalid:
         return fault
 
 
-def _warnings(declared: Declaration, share: RulesShare | Invalid, snapshot: Snapshot) -> tuple[Problem, ...]:
+def _warnings(
+    declared: Declaration, share: RulesShare | Invalid, services: Iterable[Service | None]
+) -> tuple[Problem, ...]:
     """What is in effect, but probably not as meant."""
     member, ref = declared.member, declared.ref
     warnings = [_unknown(ref, unknown) for unknown in REGISTER.unknown(member.annotations)]
-    if not isinstance(share, Invalid):
-        if share.login_ignored:
-            message = "authentication has no effect, as it needs an HTTPS listener; anyone reaches the backends"
-            warnings.append(_warning(ref, "IgnoredSetting", message))
-        for service in _services(declared, snapshot):
+    for service in services:
+        if service:
             owner = ObjectRef("Service", service.namespace, service.name)
             warnings += [_unknown(owner, unknown) for unknown in REGISTER.unknown(annotations_of(service))]
+    if not isinstance(share, Invalid) and share.login_ignored:
+        message = "authentication has no effect, as it needs an HTTPS listener; anyone reaches the backends"
+        warnings.append(_warning(ref, "IgnoredSetting", message))
     if declared.listeners.redirect_turned_off:
         message = (
             f'sslRedirectPort "{member.params.ssl_redirect_port}" of IngressClassParams {member.params_name} '
@@ -101,15 +161,6 @@ def _warnings(declared: Declaration, share: RulesShare | Invalid, snapshot: Snap
         message = "alb.ingress.kubernetes.io/listen-ports names no port, so this Ingress is not served"
         warnings.append(_warning(ref, "NoListener", message))
     return tuple(warnings)
-
-
-def _services(declared: Declaration, snapshot: Snapshot) -> list[Service]:
-    """The Services that the member's rules forward to, as far as they exist."""
-    if isinstance(declared.backends, Invalid):
-        return []
-    names = services_of(backend.action for backend in declared.backends.all())
-    named = (snapshot.services.get(NamespacedName(declared.member.ingress.namespace, name)) for name in sorted(names))
-    return [service for service in named if service]
 
 
 def _unknown(owner: ObjectRef, unknown: UnknownAnnotation) -> Problem:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from albc.kube.objects import Ingress
 from albc.mapping.ingress.classes import REASON, claim
-from albc.mapping.ingress.member import NO_PARAMS, Member, ref
+from albc.mapping.ingress.member import NO_PARAMS, Member, annotations_of, ref
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
@@ -134,10 +134,19 @@ _Placed = tuple[GroupID, Member]
 
 def _candidates(group: GroupID, snapshot: Snapshot) -> list[Ingress]:
     """Those that can be members at all, by namespace and name. Only its own Ingress is in an implicit group."""
-    if group.explicit:
-        return [snapshot.ingresses[name] for name in sorted(snapshot.ingresses)]
-    own = snapshot.ingresses.get(NamespacedName(group.namespace, group.name))
-    return [own] if own else []
+    if not group.explicit:
+        own = snapshot.ingresses.get(NamespacedName(group.namespace, group.name))
+        return [own] if own else []
+    params = snapshot.ingress_class_params.values()
+    by_class = any(each.spec.group and each.spec.group.name == group.name for each in params)
+    found = [
+        ingress
+        for ingress in snapshot.ingresses.values()
+        if by_class
+        or annotations_of(ingress).string("group.name") == group.name
+        or group.finalizer in ingress.metadata.finalizers
+    ]
+    return sorted(found, key=lambda ingress: (ingress.namespace, ingress.name))
 
 
 def _place(ingress: Ingress, snapshot: Snapshot, settings: MappingSettings) -> _Placed | None:

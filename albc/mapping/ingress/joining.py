@@ -30,34 +30,75 @@ from albc.mapping.settings import MappingSettings
 from albc.mapping.subnets import Placement
 from albc.model.facts import Facts
 from albc.model.load_balancer import LoadBalancer, SubnetMapping
-from albc.model.problem import Built, ObjectRef, Problem
+from albc.model.problem import ObjectRef, Problem
 from albc.model.stack import Resource, Stack
 from albc.model.target_group_binding import FrontendNLBTargets
 
 T = TypeVar("T")
 
 
-def join(group: GroupID, contributions: Sequence[Contribution], facts: Facts, settings: MappingSettings) -> Built:
-    """The stack of these shares, which are in group order; no stack without shares.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    stack: Stack | None
+    """None without any share that can stand, or if what is at fault belongs to no member."""
+    problems: tuple[Problem, ...]
+    in_effect: tuple[Contribution, ...]
+    """The shares that the stack consists of, in group order."""
 
-    A member that cannot stand beside earlier ones is left out, with a problem that says why.
+
+def join(
+    group: GroupID,
+    contributions: Sequence[Contribution],
+    last_good: Mapping[ObjectRef, Contribution],
+    facts: Facts,
+    settings: MappingSettings,
+) -> Joined:
+    """The stack of these shares, which are in group order.
+
+    A member that cannot stand beside earlier ones is told why. Its last good share stands in for the new one; if it has
+    none, or that cannot stand either, the member is left out. It is back if the earlier member cannot stand itself.
     """
-    faults: list[Problem] = []
+    troubled: dict[ObjectRef, _Trouble] = {}
     warnings = [warning for share in contributions for warning in share.warnings]
-    remaining = list(contributions)
-    while remaining:
+    stack: Stack | None = None
+    found: list[Problem] = []
+    while remaining := _standing(contributions, troubled):
         attempt = _Attempt(group, remaining, facts, settings)
         try:
-            stack = attempt.stack()
+            stack, found = attempt.stack(), attempt.problems
         except MemberInvalid as fault:
-            faults.append(Problem(fault.member, REASON, fault.message))
-            remaining = [share for share in remaining if share.ref != fault.member]
+            before = troubled.get(fault.member)
+            troubled = {who: trouble for who, trouble in troubled.items() if trouble.fault.lost_to != fault.member}
+            spare = None if before else last_good.get(fault.member)
+            troubled[fault.member] = _Trouble(before.fault if before else fault, spare)
+            continue
         except Invalid as fault:
-            faults += [Problem(share.ref, REASON, fault.message) for share in remaining]
-            remaining = []
-        else:
-            return Built(stack, tuple(dict.fromkeys((*faults, *attempt.problems, *warnings))))
-    return Built(None, tuple(dict.fromkeys((*faults, *warnings))))
+            found = [Problem(share.ref, REASON, fault.message) for share in remaining]
+        break
+    faults = [told(who, trouble.fault, trouble.instead) for who, trouble in troubled.items()]
+    return Joined(
+        stack=stack,
+        problems=tuple(dict.fromkeys((*faults, *found, *warnings))),
+        in_effect=tuple(remaining) if stack else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    fault: MemberInvalid
+    instead: Contribution | None
+    """The last good share, which stands in; None leaves the member out."""
+
+
+def _standing(contributions: Sequence[Contribution], troubled: Mapping[ObjectRef, _Trouble]) -> list[Contribution]:
+    shares = [troubled[share.ref].instead if share.ref in troubled else share for share in contributions]
+    return [share for share in shares if share]
+
+
+def told(member: ObjectRef, fault: Invalid, instead: Contribution | None) -> Problem:
+    """The fault, and what is served until it is mended."""
+    meanwhile = "; until then its last good state is served" if instead else ""
+    return Problem(member, fault.reason, f"{fault.message}{meanwhile}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Survey:
                 of_whom = "" if hider.owner == rule.owner else f" of {hider.owner}"
                 message = (
                     f"rule {rule.name} is never reached: rule {hider.name}{of_whom} stands before it and takes all its "
-                    "requests; write the narrower rule first, or as a path of type Exact or Prefix"
+                    "requests; remove one, or let the narrower one come first"
                 )
                 yield Problem(rule.owner, "UnreachableRule", message, "warning")
 

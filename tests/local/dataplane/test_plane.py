@@ -1,6 +1,7 @@
 """The data plane follows the account."""
 
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import pytest
@@ -146,3 +147,50 @@ async def test_a_target_is_reported_as_being_checked_before_its_first_verdict(st
     await stack.until(lambda: ("tg", *target) in stack.health)
 
     assert stack.reports[0] == ("tg", *target, False, "Elb.InitialHealthChecking")
+
+
+async def test_a_change_that_makes_no_sense_leaves_the_rest_serving(stack: Stack) -> None:
+    stack.holds(listener("http", 80, "HTTP", fixed(200, "still here")))
+    await stack.settled(lambda: stack.serves(80))
+
+    stack.holds(listener("http", 80, "HTTP", [{"Type": "forward"}]))
+    await anyio.wait_all_tasks_blocked()
+    assert await stack.get() == (200, "still here")
+
+    stack.holds(listener("http", 80, "HTTP", fixed(200, "mended")))
+    await stack.settled(lambda: stack.answers((200, "mended")))
+
+
+async def test_replacing_every_target_loses_no_request(stack: Stack) -> None:
+    """A rollout: new targets are healthy before old ones drain, and old ones end only when they are gone."""
+    old = [await stack.named(f"old-{number}") for number in range(3)]
+    new = [await stack.named(f"new-{number}") for number in range(3)]
+    stack.group("tg", *old)
+    stack.holds(listener("http", 80, "HTTP", forward("tg")))
+    await stack.healthy("tg", *old)
+    answers: list[tuple[int, str]] = []
+    over = anyio.Event()
+
+    async def clients() -> None:
+        while not over.is_set():
+            await stack.collect(answers)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(clients)
+        for step in range(1, 4):
+            stack.group("tg", *new[:step], *old[step - 1 :])
+            await stack.healthy("tg", *new[:step])
+            stack.group("tg", *new[:step], *old[step - 1 :], draining=[old[step - 1]])
+            await stack.settled(partial(_more_than, answers, len(answers) + 20))
+            stack.group("tg", *new[:step], *old[step:])
+            await anyio.wait_all_tasks_blocked()
+            await stack.shut(old[step - 1])
+        over.set()
+
+    assert {status for status, _ in answers} == {200}
+    assert (await stack.get())[1].startswith("new-")
+
+
+async def _more_than(answers: list[tuple[int, str]], count: int) -> bool:
+    return len(answers) > count

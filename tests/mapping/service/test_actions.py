@@ -94,7 +94,8 @@ def test_behind_tls_the_targets_of_others_get_tls_unless_it_is_decrypted(decrypt
 
 
 def test_field_names_are_read_whatever_their_case() -> None:
-    document = '{"Type":"forward","ForwardConfig":{"TargetGroups":[{"TargetGroupArn":"%s","Weight":1}]}}' % GIVEN
+    config = {"TargetGroups": [{"TargetGroupArn": GIVEN, "Weight": 1}]}
+    document = json.dumps({"Type": "forward", "ForwardConfig": config})
 
     groups = forward(stack(service(annotations={**IP, "actions.TCP-80": document}))).target_groups
 

@@ -82,11 +82,9 @@ def test_the_policy_comes_from_the_annotation_else_from_the_flag() -> None:
 
 
 def test_a_plain_listener_has_nothing_of_tls() -> None:
-    plain = listener(stack(service(HTTP, annotations={**IP, CERT: ARN, PORTS: "", POLICY: "Mine", QUIC: ""})))
-    untouched = listener(stack(service(HTTP, annotations={**IP, POLICY: "Mine", ALPN: "nonsense"})))
+    plain = listener(stack(service(HTTP, annotations={**IP, POLICY: "Mine", ALPN: "nonsense"})))
 
-    assert plain.protocol == "TLS"
-    assert (untouched.certificates, untouched.ssl_policy, untouched.alpn_policy) == ((), None, ())
+    assert (plain.certificates, plain.ssl_policy, plain.alpn_policy) == ((), None, ())
 
 
 @pytest.mark.parametrize("policy", ["None", "HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred"])

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from albc.local.aws.clock import Clock
 from albc.local.aws.layout import Layout
-from albc.local.aws.options import AccountOptions, Clock
+from albc.local.aws.options import AccountOptions
 from albc.local.aws.state.certificates import Certificates
 from albc.local.aws.state.dns import HostedZone, hosted_zones
 from albc.local.aws.state.load_balancing import LoadBalancing

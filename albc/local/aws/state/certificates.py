@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from albc.local.aws.options import AccountOptions, Clock
+from albc.local.aws.clock import Clock
+from albc.local.aws.options import AccountOptions
 
 LIFETIME = timedelta(days=395)
 

@@ -76,7 +76,7 @@ def _default(new: Object, old: Object | None) -> None:
     elif spec["sessionAffinity"] == "None":
         spec.pop("sessionAffinityConfig", None)
     for port in spec.get("ports") or []:
-        if port.get("targetPort") in (None, 0, "") and spec.get("clusterIP") != _HEADLESS or "targetPort" not in port:
+        if (port.get("targetPort") in (None, 0, "") and spec.get("clusterIP") != _HEADLESS) or "targetPort" not in port:
             port["targetPort"] = port.get("port")
     if kind in _WITH_NODE_PORTS:
         spec.setdefault("externalTrafficPolicy", "Cluster")

@@ -1,16 +1,14 @@
 """The resource map: each load balancer as a tree of listeners, rules in order, target groups, and targets with health.
 
-`read` asks AWS, `draw` is pure. Used by the demo.
+`read` asks the account, `draw` is pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.markup import escape
 from rich.tree import Tree
-
-from albc.aws.calls import Aws
 
 Item = Mapping[str, Any]
 
@@ -32,28 +30,31 @@ class Account:
     """Health descriptions by target group ARN."""
 
 
-async def read(aws: Aws) -> Account:
-    """Everything that the account has; for an account of the size of a demo."""
-    balancers = await aws.paginate("elbv2", "describe_load_balancers", "LoadBalancers")
-    groups = await aws.paginate("elbv2", "describe_target_groups", "TargetGroups")
+Describe = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+"""Service, operation and parameters, as botocore names them → the answer."""
+
+
+def read(describe: Describe) -> Account:
+    """Everything that a small account has: one page of each."""
+
+    def items(operation: str, result: str, **params: str) -> Sequence[Item]:
+        found: Sequence[Item] = describe("elbv2", operation, params)[result]
+        return found
+
+    balancers = items("describe_load_balancers", "LoadBalancers")
+    groups = items("describe_target_groups", "TargetGroups")
     listeners = {
-        balancer["LoadBalancerArn"]: await aws.paginate(
-            "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=balancer["LoadBalancerArn"]
-        )
-        for balancer in balancers
+        arn: items("describe_listeners", "Listeners", LoadBalancerArn=arn)
+        for arn in (balancer["LoadBalancerArn"] for balancer in balancers)
     }
     rules = {
-        listener["ListenerArn"]: await aws.paginate(
-            "elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]
-        )
+        arn: items("describe_rules", "Rules", ListenerArn=arn)
         for of_balancer in listeners.values()
-        for listener in of_balancer
+        for arn in (listener["ListenerArn"] for listener in of_balancer)
     }
     targets = {
-        group["TargetGroupArn"]: (
-            await aws.call("elbv2", "describe_target_health", TargetGroupArn=group["TargetGroupArn"])
-        )["TargetHealthDescriptions"]
-        for group in groups
+        arn: items("describe_target_health", "TargetHealthDescriptions", TargetGroupArn=arn)
+        for arn in (group["TargetGroupArn"] for group in groups)
     }
     return Account(balancers, listeners, rules, {group["TargetGroupArn"]: group for group in groups}, targets)
 

@@ -1,0 +1,83 @@
+"""`albc local up`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+import anyio
+from rich.console import Console
+
+from albc.cli.usage import UsageError
+from albc.engine.signals import stop_on_signals
+
+if TYPE_CHECKING:
+    from albc.local.stack import LocalStack
+
+
+def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
+    """Runs until SIGINT or SIGTERM. Raises `UsageError` for a port that is taken, or an extra that is missing."""
+    path = Path(kubeconfig) if kubeconfig else Path(gettempdir()) / "albc-local.kubeconfig"
+    try:
+        anyio.run(_up, path, kubernetes_port, aws_port)
+    except* ImportError as errors:
+        raise UsageError(
+            f"the local stack is not installed ({errors.exceptions[0]}): pip install 'albc[local]'"
+        ) from None
+    except* OSError as errors:
+        raise UsageError(f"{errors.exceptions[0]}; choose other ports with --kubernetes-port and --aws-port") from None
+
+
+async def _up(path: Path, kubernetes_port: int, aws_port: int) -> None:
+    from albc.local.stack import StackOptions, local_stack, write_kubeconfig
+
+    console = Console()
+    stop = anyio.Event()
+    async with local_stack(StackOptions(kubernetes_port=kubernetes_port, aws_port=aws_port)) as stack:
+        write_kubeconfig(stack, path)
+        console.print(_how_to_use(stack, path))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop_on_signals, stop)
+            tasks.start_soon(_tell_addresses, stack, console)
+            await stop.wait()
+            tasks.cancel_scope.cancel()
+
+
+def _how_to_use(stack: "LocalStack", kubeconfig: Path) -> str:
+    exports = "\n".join(f"  export {name}={value}" for name, value in stack.aws_environment().items())
+    return f"""\
+[bold]A Kubernetes cluster and an AWS account, until Ctrl-C.[/]
+
+  export KUBECONFIG={kubeconfig}
+{exports}
+
+Start the controller with:
+
+  albc run --cluster-name={stack.options.cluster_name} --kubeconfig={kubeconfig} \\
+    --aws-region={stack.account.options.region} --aws-vpc-id={stack.vpc_id} \\
+    --aws-api-endpoints='*={stack.aws.url}' --leader-election-namespace=kube-system --log-format=console
+
+The authority of ACM's certificates is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at
+{stack.aws.url}/_albc/calls.
+"""
+
+
+async def _tell_addresses(stack: "LocalStack", console: Console) -> None:
+    """A line for each load balancer that begins or ends to answer."""
+    before: Mapping[str, str] = {}
+    while True:
+        served = stack.data_plane.addresses()
+        now = {
+            arn.split("/")[-2]: ", ".join(
+                f"{listener.protocol}:{listener.port} at {listener.real_host}:{listener.real_port}"
+                for listener in each.listeners
+            )
+            for arn, each in served.items()
+        }
+        for name in sorted(now.keys() | before.keys()):
+            if name not in now:
+                console.print(f"{name} is gone")
+            elif now[name] != before.get(name):
+                console.print(f"{name} answers: {now[name]}")
+        before = now
+        await anyio.sleep(0.5)

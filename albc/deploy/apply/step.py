@@ -1,0 +1,79 @@
+"""What the modules of each kind work with: one operation of a plan that is being applied."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from albc.aws.calls import Aws
+from albc.aws.inventory import Inventory
+from albc.deploy.apply.binding_store import BindingStore
+from albc.deploy.plan.operation import Operation
+from albc.errors import Conflict, Invalid, Pending
+from albc.model.reference import Ref
+
+SOON: Final = 2.0
+"""Seconds after which AWS has usually let go of what it still held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What operations are carried out with."""
+
+    aws: Aws
+    inventory: Inventory
+    bindings: BindingStore
+
+
+class Step:
+    """One operation, its parameters resolved and its secrets in clear."""
+
+    def __init__(
+        self, operation: Operation, params: Mapping[str, Any], tools: Tools, take: "Callable[[str], Awaitable[bool]]"
+    ) -> None:
+        self.operation = operation
+        self.params = params
+        self.tools = tools
+        self._take = take
+
+    async def call(self, **changed: Any) -> Mapping[str, Any]:
+        """The operation's own call, told to the inventory when it has succeeded."""
+        request = {**self.params, **changed}
+        answer = await self.tools.aws.call(self.operation.service, self.operation.action, **request)
+        self.tools.inventory.wrote(self.operation.service, self.operation.action, request, answer)
+        return answer
+
+    async def create(self) -> Mapping[str, Any]:
+        """The call, or the answer that it would have had: what has the name and our tags was made by a lost one."""
+        try:
+            return await self.call()
+        except Conflict as conflict:
+            found = await self.tools.inventory.recognise(self.operation.action, self.params)
+            if found is None:
+                raise Invalid(
+                    f"{self.operation.resource}: {conflict}; it is not managed by this cluster for this resource, "
+                    "so choose another name or remove it"
+                ) from conflict
+            return found
+
+    async def take(self, action: str) -> bool:
+        """Carries out the next operation of the plan with this action on the same listener or group right now.
+
+        False when there is none left.
+        """
+        return await self._take(action)
+
+    def later(self, because: str, seconds: float = SOON) -> Pending:
+        """To be raised: the operation cannot be done yet."""
+        return Pending(because, seconds)
+
+
+Handler = Callable[[Step], Awaitable[Mapping[Ref, str]]]
+"""Carries out a step; returns the references that are known by it."""
+
+NOTHING: Final[Mapping[Ref, str]] = {}
+
+
+async def just_call(step: Step) -> Mapping[Ref, str]:
+    """For operations without a moral."""
+    await step.call()
+    return NOTHING

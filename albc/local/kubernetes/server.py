@@ -1,0 +1,173 @@
+"""The HTTP side: authentication, authorization, the paths that are no resources, errors, streams.
+
+Calls `rest.Api` for resources, `discovery` and `openapi` for the rest. Every refusal leaves as a `Status` object.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import anyio
+from aiohttp import web
+from albc.local.kubernetes.openapi import OpenApi
+
+from albc.local.kubernetes import discovery, errors, media
+from albc.local.kubernetes.auth.authentication import Authenticator
+from albc.local.kubernetes.auth.rbac import Attributes, Authorizer
+from albc.local.kubernetes.errors import ApiError
+from albc.local.kubernetes.faults import Faults
+from albc.local.kubernetes.paths import RequestPath, parse_path, verb_of
+from albc.local.kubernetes.registry import Registry
+from albc.local.kubernetes.rest import Answer, Api, Call
+from albc.local.kubernetes.store import encode
+
+_log = logging.getLogger(__name__)
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
+_HEALTH = ("/healthz", "/livez", "/readyz")
+
+
+class ApiServer:
+    """Handles every request that reaches the cluster's port."""
+
+    def __init__(
+        self, api: Api, registry: Registry, authenticator: Authenticator, authorizer: Authorizer, faults: Faults
+    ) -> None:
+        self._api = api
+        self._registry = registry
+        self._authenticator = authenticator
+        self._authorizer = authorizer
+        self._faults = faults
+        self._openapi = OpenApi(registry)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request."""
+        try:
+            await self._faults.before_answer()
+            return await self._answer(request)
+        except ApiError as refusal:
+            return _refused(refusal)
+        except (ConnectionError, anyio.get_cancelled_exc_class()):
+            raise
+        except Exception:
+            _log.exception("the embedded API server failed on %s %s", request.method, request.path)
+            return _refused(errors.internal("see the log of the embedded API server"))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        tls: ssl.SSLObject | None = request.transport.get_extra_info("ssl_object") if request.transport else None
+        user = self._authenticator.identify(request.headers, tls)
+        path = parse_path(request.path)
+        query: Mapping[str, str] = request.query
+        if path is None or not path.resource:
+            wanted = Attributes(request.method.lower(), path=request.path)
+        else:
+            watch = query.get("watch") in ("true", "1")
+            verb = verb_of(request.method, path, watch=watch)
+            if not verb:
+                raise errors.method_not_allowed()
+            wanted = Attributes(verb, path.group, path.resource, path.subresource, path.namespace, path.name)
+        if not self._authorizer.allows(user, wanted):
+            if user.name == "system:anonymous" and not self._authorizer.enabled:
+                raise errors.unauthorized()
+            raise errors.forbidden(wanted.resource, wanted.group, wanted.name, wanted.refusal(user))
+        if path is None or not path.resource:
+            return self._document(request, path)
+        call = Call(
+            path=path,
+            verb=wanted.verb,
+            user=user,
+            query=query,
+            accept=request.headers.get("Accept", ""),
+            content_type=request.headers.get("Content-Type", ""),
+            agent=request.headers.get("User-Agent", ""),
+            body=await request.read() if request.can_read_body else b"",
+        )
+        answer = await self._api.answer(call)
+        if answer.stream is not None:
+            return await self._stream(request, answer.stream)
+        return _sent(answer)
+
+    async def _stream(self, request: web.BaseRequest, lines: AsyncIterator[bytes]) -> web.StreamResponse:
+        """Sends a watch until it ends, the client leaves, or a fault cuts it."""
+        first = await anext(lines, b"")  # a refusal must come before the headers
+        response = web.StreamResponse(headers={"Content-Type": media.JSON, "Cache-Control": "no-cache, private"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        cut = self._faults.cut
+        async with anyio.create_task_group() as group:
+
+            async def end_when_cut() -> None:
+                await cut.wait()
+                if request.transport is not None:
+                    request.transport.abort()
+                group.cancel_scope.cancel()
+
+            group.start_soon(end_when_cut)
+            if first:
+                await response.write(first)
+            async for chunk in lines:
+                await self._faults.before_event()
+                await response.write(chunk)
+            group.cancel_scope.cancel()
+        return response
+
+    # -- what is no resource ---------------------------------------------------------------------------------------
+
+    def _document(self, request: web.BaseRequest, path: RequestPath | None) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise errors.method_not_allowed()
+        where = request.path.rstrip("/") or "/"
+        for health in _HEALTH:
+            if where == health or where.startswith(health + "/"):
+                return web.Response(text="ok")
+        accept = request.headers.get("Accept", "")
+        documents: dict[str, Callable[[], Any]] = {
+            "/version": lambda: discovery.VERSION,
+            "/": lambda: {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]},
+            "/api": lambda: discovery.api_versions(request.host),
+            "/apis": lambda: discovery.group_list(self._registry),
+            "/openapi/v2": self._openapi.v2,
+            "/openapi/v3": self._openapi.v3_index,
+        }
+        if where in ("/api", "/apis"):
+            form = media.accepted(accept)
+            if form.form == "APIGroupDiscoveryList":
+                found = discovery.aggregated(self._registry, form.version, core=where == "/api")
+                return _document(found, _AGGREGATED.format(form.version))
+        make = documents.get(where)
+        found = make() if make else self._found(where, path)
+        if found is None:
+            return web.Response(status=404, text="404 page not found\n")
+        return _document(found, media.JSON)
+
+    def _found(self, where: str, path: RequestPath | None) -> Any:
+        parts = where.strip("/").split("/")
+        if parts[:2] == ["openapi", "v3"]:
+            return self._openapi.v3("/".join(parts[2:]))
+        if len(parts) == 2 and parts[0] == "apis":
+            return discovery.group(self._registry, parts[1])
+        if path is not None:
+            return discovery.resource_list(self._registry, path.group, path.version)
+        return None
+
+
+def _document(found: Any, content_type: str) -> web.Response:
+    return web.Response(body=encode(found), headers={"Content-Type": content_type})
+
+
+def _sent(answer: Answer) -> web.Response:
+    response = web.Response(body=answer.body, status=answer.code, headers={"Content-Type": media.JSON})
+    for text in answer.warnings:
+        response.headers.add("Warning", f"299 - {json.dumps(text)}")
+    return response
+
+
+def _refused(refusal: ApiError) -> web.Response:
+    response = web.Response(body=encode(refusal.status()), status=refusal.code, headers={"Content-Type": media.JSON})
+    retry_after = refusal.details.get("retryAfterSeconds")
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response

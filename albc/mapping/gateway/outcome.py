@@ -1,0 +1,76 @@
+"""What mapping makes of one Gateway: its stack, and what its objects' statuses are made of.
+
+`build` gives a `BuiltGateway`; `status` turns it, with what AWS says of the load balancer, into status objects.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from albc.kube.objects.gateway import ParentReference
+from albc.mapping.gateway.addons import Addons
+from albc.mapping.gateway.classes import Layer
+from albc.mapping.gateway.faults import Fault
+from albc.mapping.gateway.listeners import GatewayListener
+from albc.mapping.gateway.routes import RouteRef
+from albc.mapping.snapshot import NamespacedName
+from albc.model.problem import Built
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerOutcome:
+    listener: GatewayListener
+    supported_kinds: tuple[str, ...]
+    attached_routes: int
+    fault: Fault | None = None
+    """Why a valid listener is not in the stack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentOutcome:
+    """What a route is told about one of its parentRefs."""
+
+    parent_ref: ParentReference
+    not_accepted: Fault | None = None
+    unresolved: Fault | None = None
+    """A reference of the route that leads nowhere, or must not be followed."""
+    partly_invalid: Fault | None = None
+    """Some of its rules do not work as written; the others do."""
+    idle: Fault | None = None
+    """Accepted, but it gets no traffic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteOutcome:
+    generation: int
+    parents: tuple[ParentOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSetOutcome:
+    generation: int
+    accepted: bool
+    """Whether the Gateway takes the set in."""
+    listeners: tuple[ListenerOutcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltGateway:
+    name: NamespacedName
+    generation: int
+    layer: Layer
+    built: Built
+    deployable: bool
+    """False: nothing in AWS is to be changed, as it is not known what is wanted; what there is stays as it is."""
+    fault: Fault | None = None
+    """Why the whole Gateway is not accepted."""
+    listeners: tuple[ListenerOutcome, ...] = ()
+    """The Gateway's own, in the order of its spec."""
+    listener_sets: Mapping[NamespacedName, ListenerSetOutcome] | None = None
+    """Those that name the Gateway; None where ListenerSets are turned off."""
+    routes: Mapping[RouteRef, RouteOutcome] = field(default_factory=dict)
+    """Those that are to be told something."""
+    addons: Addons | None = None
+    services: frozenset[NamespacedName] = frozenset()
+    """Whose target groups the stack holds or could hold."""
+    secrets: frozenset[NamespacedName] = frozenset()
+    """Whose content the stack holds: a change must wake the Gateway."""

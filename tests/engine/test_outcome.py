@@ -1,0 +1,35 @@
+"""What becomes of what a reconcile raises."""
+
+import pytest
+
+from albc.engine.outcome import SLOW_RETRY, Failed, Outcome, Requeue, outcome_of
+from albc.errors import Bug, Conflict, Forbidden, Invalid, NotFound, Pending, Throttled, Unavailable
+
+throttled, busy, invalid, conflict, bug = (
+    Throttled("slow down", retry_after=7.0),
+    Unavailable("away"),
+    Invalid("spec.rules[0].host is empty"),
+    Conflict("changed"),
+    ZeroDivisionError(),
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Pending("provisioning", 120.0), Requeue(120.0, "provisioning")),
+        (invalid, Failed(invalid, at_least=SLOW_RETRY)),
+        (throttled, Failed(throttled, at_least=7.0)),
+        (busy, Failed(busy)),
+        (conflict, Failed(conflict)),
+        (bug, Failed(bug)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_amounts_to_an_outcome(error: Exception, outcome: Outcome) -> None:
+    assert outcome_of(error) == outcome
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), NotFound("no"), Bug("no")])
+def test_every_other_error_is_retried_by_the_back_off(error: Exception) -> None:
+    assert outcome_of(error) == Failed(error, at_least=0.0)
