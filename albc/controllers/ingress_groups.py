@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager
 
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
-from albc.controllers.deployer import Deployed, Deployer
+from albc.controllers.deployer import Deployed, Deployer, stack_of
 from albc.controllers.ingress_status import status_patch
 from albc.controllers.reporting import Reporter
-from albc.controllers.stores import Stores
+from albc.controllers.stores import Stores, gone
 from albc.crds.ingress_class_params import IngressClassParams
-from albc.crds.resources import INGRESS_CLASS_PARAMS
+from albc.crds.resources import INGRESS_CLASS_PARAMS, TARGET_GROUP_BINDINGS
+from albc.crds.target_group_binding import TargetGroupBinding
 from albc.engine.controller import Reconcile
 from albc.engine.informer import Change
 from albc.engine.outcome import Done, Outcome
@@ -30,6 +31,7 @@ from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
 from albc.model.listener import Listener
+from albc.model.load_balancer import LoadBalancer
 from albc.model.stack import Stack
 
 TAG_PREFIX = "ingress.k8s.aws"
@@ -66,6 +68,7 @@ class IngressGroups:
         w.on(INGRESSES, each_state(self._groups_of), when=_not_gone)
         w.on(SERVICES, self._of_service, when=meaningful)
         w.on(SECRETS, self._of_secret, only_referenced=True)
+        w.on(TARGET_GROUP_BINDINGS, self._of_binding, when=gone)
         w.on(INGRESS_CLASSES, self._of_class, when=meaningful)
         w.on(INGRESS_CLASS_PARAMS, self._of_params, when=meaningful)
 
@@ -124,8 +127,8 @@ class IngressGroups:
         if not members:
             return
         hostnames = [deployed.dns_name("LoadBalancer"), *deployed.dns_names("FrontendNlb")]
-        alb = deployed.arn_of("LoadBalancer")
-        ports = [listener.port for listener in stack.all(Listener) if listener.load_balancer_arn == alb]
+        (alb,) = (one for one in stack.all(LoadBalancer) if one.kind == "application")
+        ports = [listener.port for listener in stack.all(Listener) if listener.load_balancer_arn == alb.arn]
         for member in members:
             ingress = self._stores.ingresses.get(key_of(member.ingress)) or member.ingress
             if patch := status_patch(ingress, hostnames, ports):
@@ -178,6 +181,11 @@ class IngressGroups:
                 *(ingress for key in services for ingress in ingresses.by_index("service", key)),
             ]
         )
+
+    def _of_binding(self, change: Change[TargetGroupBinding]) -> Iterable[GroupID]:
+        """A stack that removes target groups waits for their bindings to go."""
+        stack = stack_of(change.object.metadata.labels, TAG_PREFIX)
+        return [GroupID(*stack)] if stack else []
 
     def _of_class(self, change: Change[IngressClass]) -> Iterable[GroupID]:
         return self._of_class_name(change.key.name)

@@ -4,10 +4,12 @@ from contextlib import AbstractContextManager
 
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
-from albc.controllers.deployer import Deployer
+from albc.controllers.deployer import Deployer, stack_of
 from albc.controllers.reporting import Reporter
 from albc.controllers.service_status import status_patch
-from albc.controllers.stores import Stores
+from albc.controllers.stores import Stores, gone
+from albc.crds.resources import TARGET_GROUP_BINDINGS
+from albc.crds.target_group_binding import TargetGroupBinding
 from albc.engine.controller import Reconcile
 from albc.engine.informer import Change
 from albc.engine.outcome import Done, Outcome
@@ -48,6 +50,7 @@ class Services:
 
     def watches(self, w: Watches[ObjectKey]) -> None:
         w.on(SERVICES, itself, when=self._concerns_us)
+        w.on(TARGET_GROUP_BINDINGS, _of_binding, when=gone)
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
         service = self._stores.services.get(key)
@@ -99,3 +102,9 @@ class Services:
 
     def _failure(self, service: Service, reason: str, doing: str) -> AbstractContextManager[None]:
         return self._report.failure(SERVICES, [service], reason, doing)
+
+
+def _of_binding(change: Change[TargetGroupBinding]) -> list[ObjectKey]:
+    """A stack that removes target groups waits for their bindings to go."""
+    stack = stack_of(change.object.metadata.labels, TAG_PREFIX)
+    return [ObjectKey(*stack)] if stack else []

@@ -3,6 +3,7 @@
 A snapshot is a set of views: it costs nothing, and is consistent because reconciles do not await while mapping.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from albc.crds.resources import (
     TARGET_GROUP_CONFIGURATIONS,
 )
 from albc.crds.target_group_binding import TargetGroupBinding
+from albc.engine.informer import Change
 from albc.engine.manager import Manager
 from albc.engine.store import Store
 from albc.kube.objects import (
@@ -91,7 +93,8 @@ class Stores:
             nodes=manager.store(NODES),
             endpoint_slices=manager.store(ENDPOINT_SLICES, {"service": _service_of_slice}),
             target_group_bindings=manager.store(
-                TARGET_GROUP_BINDINGS, {"service": _service_of_binding, "target_type": _target_type}
+                TARGET_GROUP_BINDINGS,
+                {"service": _service_of_binding, "target_type": _target_type, "stack": _stack_labels},
             ),
             ingresses=manager.store(INGRESSES),
             ingress_classes=manager.store(INGRESS_CLASSES),
@@ -109,6 +112,17 @@ class Stores:
             target_group_configurations=manager.store(TARGET_GROUP_CONFIGURATIONS, optional=True),
             listener_rule_configurations=manager.store(LISTENER_RULE_CONFIGURATIONS, optional=True),
         )
+
+    @property
+    def routes(self) -> Mapping[str, Store[Any]]:
+        """By kind."""
+        return {
+            "HTTPRoute": self.http_routes,
+            "GRPCRoute": self.grpc_routes,
+            "TCPRoute": self.tcp_routes,
+            "UDPRoute": self.udp_routes,
+            "TLSRoute": self.tls_routes,
+        }
 
     def snapshot(self, secrets: Any = None) -> Snapshot:
         """What mapping reads, as it stands now. `secrets` by namespace and name."""
@@ -145,3 +159,17 @@ def _service_of_binding(binding: TargetGroupBinding) -> list[tuple[str, str]]:
 
 def _target_type(binding: TargetGroupBinding) -> list[str]:
     return [binding.spec.target_type] if binding.spec.target_type else []
+
+
+_STACK_LABELS = ("/stack", "/stack-namespace", "/stack-name")
+
+
+def _stack_labels(binding: TargetGroupBinding) -> list[tuple[tuple[str, str], ...]]:
+    """Those of a binding's labels that say whose it is, sorted."""
+    labels = binding.metadata.labels
+    return [tuple(sorted((key, value) for key, value in labels.items() if key.endswith(_STACK_LABELS)))]
+
+
+def gone(change: Change[Any]) -> bool:
+    """The object was deleted, for a watch that waits for just that."""
+    return change.type == "deleted"

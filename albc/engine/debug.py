@@ -1,11 +1,13 @@
 """What the engine is doing, as JSON, for `/debug/state` (`albc.telemetry.http`): names and numbers, no objects."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from albc.engine.manager import Manager
+
+WAITING: Final = frozenset({"asyncio", "anyio", "aiohttp"})
 
 
 def state(manager: Manager) -> bytes:
@@ -18,6 +20,11 @@ def _tasks() -> list[asyncio.Task[Any]]:
 
 
 def _standing(task: asyncio.Task[Any]) -> dict[str, str]:
-    frames = task.get_stack(limit=1)
-    at = f"{frames[0].f_code.co_qualname}:{frames[0].f_lineno}" if frames else ""
+    """A task's name, and the innermost line it is in, apart from those of the libraries that wait for it."""
+    inner: Any = task.get_coro()
+    at = ""
+    while (frame := getattr(inner, "cr_frame", None)) is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] not in WAITING:
+            at = f"{frame.f_code.co_qualname}:{frame.f_lineno}"
+        inner = inner.cr_await
     return {"name": task.get_name(), "at": at}

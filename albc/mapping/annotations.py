@@ -18,6 +18,8 @@ T = TypeVar("T")
 _SHOWN = 120
 """Characters of a value that a message repeats."""
 
+_ON_ONE_LINE = {ord(char): repr(char)[1:-1] for char in map(chr, range(32))}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
@@ -50,9 +52,17 @@ class Annotations:
         self._values = values
         self.prefix = prefix
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing bears the prefix."""
+        return not any(key.startswith(self.prefix) for key in self._values)
+
     def over(self, other: "Annotations") -> "Annotations":
-        """These, and those of `other` whose key is absent here; a value is never mixed of both."""
-        if not self._values:
+        """These, and those of `other` whose key is absent here; a value is never mixed of both.
+
+        `other` itself where nothing here bears the prefix.
+        """
+        if self.silent:
             return other
         return Annotations({**other._values, **self._values}, self.prefix)
 
@@ -122,7 +132,7 @@ class Annotations:
         where the whole would hide it.
         """
         raw = value if value is not None else self.string(suffix) or ""
-        shown = raw if len(raw) <= _SHOWN else f"{raw[:_SHOWN]}…"
+        shown = (raw if len(raw) <= _SHOWN else f"{raw[:_SHOWN]}…").translate(_ON_ONE_LINE)
         return Invalid(f'{self.prefix}{suffix}: the value "{shown}" {rule}')
 
 

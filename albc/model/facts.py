@@ -90,10 +90,12 @@ class ExistingLoadBalancer:
     kind: str
     scheme: str
     subnet_ids: tuple[str, ...]
-    """In the order in which AWS lists its zones."""
-    security_groups: tuple[str, ...] = ()
-    """Ids. A Network Load Balancer that was made without groups can never get any (spec/service.md A9)."""
+    security_groups: tuple[str, ...] | None = None
+    """Ids; empty on a Network Load Balancer that was made without groups, which can never get any (spec/service.md
+    A9). None where nobody looked.
+    """
     name: str = ""
+    """Empty where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,9 +26,10 @@ from opentelemetry.sdk.metrics import (
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 
+# Whole numbers are int, so that the text says le="1" and not "1.0": as Go's client writes it.
 DEFAULT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Seconds; Prometheus' own."""
-FINE_BUCKETS: Final = tuple(10.0**exponent for exponent in range(-8, 4))
+FINE_BUCKETS: Final = (1e-08, 1e-07, 1e-06, 1e-05, 0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000)
 """Seconds, from 10 ns: of the work queue and of webhooks."""
 LABEL_SETS: Final = 100_000
 """Label sets of one instrument; OpenTelemetry's default of 2,000 folds the rest into one and adds a label to all."""

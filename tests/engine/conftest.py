@@ -21,7 +21,7 @@ GRACE = 0.003
 """Real seconds in which something that was sent within this process must have arrived."""
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type] # the base is chosen at import
+class _Selector(selectors.DefaultSelector):
     """Waits for no timer: tells the loop how far to jump instead."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
@@ -78,6 +78,7 @@ class Request:
     query: dict[str, str]
     authorization: str | None
     at: float
+    body: Any
 
 
 class ScriptedServer:
@@ -115,7 +116,8 @@ class ScriptedServer:
         else:
             kind = "list" if "limit" in query else "other"
         at = asyncio.get_running_loop().time()
-        self.requests.append(Request(kind, request.path, query, request.headers.get("Authorization"), at))
+        body = await request.json() if request.can_read_body else None
+        self.requests.append(Request(kind, request.path, query, request.headers.get("Authorization"), at, body))
         script = self._scripts[kind]
         answer = script.popleft() if len(script) > 1 else script[0]
         if answer.body is not None:
@@ -159,10 +161,10 @@ def bookmark(version: int, *, initial_end: bool = False) -> bytes:
 class Wire:
     """The words that scripts are written in."""
 
-    Answer: type[Answer] = Answer
+    Answer: Callable[..., Any] = Answer
     service: Callable[..., dict[str, Any]] = service
-    listing: Callable[..., Answer] = listing
-    refusal: Callable[..., Answer] = refusal
+    listing: Callable[..., Any] = listing
+    refusal: Callable[..., Any] = refusal
     event: Callable[[str, dict[str, Any]], bytes] = event
     bookmark: Callable[..., bytes] = bookmark
 

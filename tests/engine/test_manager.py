@@ -1,7 +1,7 @@
 """Start, work and end of the whole engine; time is virtual."""
 
+import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -11,17 +11,21 @@ from structlog.testing import capture_logs
 from albc.engine import debug
 from albc.engine.controller import Reconcile
 from albc.engine.leader import Election, Elector, LeadershipLost
-from albc.engine.manager import PROGRESS_EVERY, Manager
+from albc.engine.manager import DRAIN, PROGRESS_EVERY, Manager
 from albc.engine.metrics import EngineMetrics
 from albc.engine.outcome import Done, Outcome
 from albc.engine.queue import Priority
 from albc.engine.store import ObjectKey, Store
 from albc.engine.watches import Watches, itself
+from albc.kube.auth import ConnectionConfig
 from albc.kube.client import Client
-from albc.kube.objects import SERVICES, Service
+from albc.kube.objects import NODES, SECRETS, SERVICES, Service
 from albc.telemetry.metrics import Metrics
 
 pytestmark = pytest.mark.anyio
+
+ELECTION = Election("kube-system", "albc", "me")
+LEASE = {"metadata": {"name": "albc", "resourceVersion": "1"}, "spec": {}}
 
 
 class Echo:
@@ -74,21 +78,233 @@ async def test_controllers_start_when_their_kinds_are_complete(
     assert [name for name, _ in echo.seen] == ["a", "b"]
 
 
-async def test_the_initial_list_is_background_work(server: Any, wire: Any, manager: Manager, stop: anyio.Event) -> None:
+async def test_the_initial_list_is_background_work_and_replicas_that_do_not_lead_only_keep_it(
+    server: Any, wire: Any, client: Client, manager: Manager, stop: anyio.Event
+) -> None:
     server.on("list", wire.listing(wire.service("a", 1), version=5))
     server.on("watch", wire.Answer(lines=[wire.event("ADDED", wire.service("b", 6))]))
-    manager._workers.clear()
-    queue = manager.add(Echo(manager.store(SERVICES)))
-    depths: list[dict[Priority, int]] = []
-    original = queue.add
+    echo = Echo(manager.store(SERVICES))
+    queue = manager.add(echo)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop, Elector(client, ELECTION))
+        await anyio.sleep(5.0)
+        assert queue.statistics().depth == {Priority.NORMAL: 1, Priority.LOW: 1}
+        stop.set()
+    assert echo.seen == []
 
-    def add(key: ObjectKey, priority: Priority = Priority.NORMAL) -> None:
-        original(key, priority)
-        depths.append({key.name: priority})  # type: ignore[dict-item]
 
-    queue.add = add  # type: ignore[method-assign]
+async def test_a_forbidden_kind_holds_up_only_the_controllers_that_watch_it(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event
+) -> None:
+    class Nodes(Echo):
+        name = "nodes"
+
+        def watches(self, w: Watches[ObjectKey]) -> None:
+            w.on(NODES, itself)
+
+    # The first streaming list is that of the Services, the second that of the Nodes.
+    server.on(
+        "stream",
+        wire.Answer(lines=[wire.event("ADDED", wire.service("a", 1)), wire.bookmark(5, initial_end=True)]),
+        wire.refusal(403, "nodes is forbidden"),
+    )
+    echo, nodes = Echo(manager.store(SERVICES)), Nodes(manager.store(SERVICES))
+    manager.add(echo)
+    manager.add(nodes)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(manager.run, stop)
         await anyio.sleep(5.0)
+        assert echo.seen == [("a", 1)]
+        assert not manager.statistics().synced
         stop.set()
-    assert depths == [{"a": Priority.LOW}, {"b": Priority.NORMAL}]
+
+
+async def test_who_waits_for_caches_is_told_which_kinds_are_missing_and_when_all_are_there(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event
+) -> None:
+    server.on("stream", *[wire.refusal(403, "services is forbidden")] * 12, wire.refusal(422, ""))
+    manager.add(Echo(manager.store(SERVICES)))
+    with capture_logs() as lines:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(manager.run, stop)
+            await anyio.sleep(120 * PROGRESS_EVERY)
+            stop.set()
+    waiting = [line for line in lines if line["event"] == "waiting for caches"]
+    assert (waiting[0]["synced"], waiting[1]["missing"]) == ("0/1", "services (forbidden)")
+    assert [line["kinds"] for line in lines if line["event"] == "caches synced"] == [1]
+
+
+async def test_an_optional_kind_is_needed_as_soon_as_one_controller_needs_it(manager: Manager) -> None:
+    assert manager.informer(SERVICES, optional=True).optional
+    manager.informer(SERVICES)
+    assert not manager.informer(SERVICES, optional=True).optional
+
+
+async def test_namespaced_kinds_are_watched_in_one_namespace_if_so_asked(client: Client, metrics: Metrics) -> None:
+    manager = Manager(client, EngineMetrics(metrics.meter), namespace="shop")
+    assert manager.informer(SERVICES).select.namespace == "shop"
+    assert manager.informer(NODES).select.namespace is None
+
+
+async def test_every_object_is_looked_at_again_after_the_resync_period(
+    server: Any, wire: Any, client: Client, metrics: Metrics, stop: anyio.Event
+) -> None:
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    manager = Manager(client, EngineMetrics(metrics.meter), resync=1000.0)
+    echo = Echo(manager.store(SERVICES))
+    manager.add(echo)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(890.0)
+        assert len(echo.seen) == 1
+        await anyio.sleep(220.0)
+        assert len(echo.seen) == 2
+        stop.set()
+
+
+# The end
+
+
+async def test_at_the_end_running_reconciles_finish_and_nothing_new_begins(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event
+) -> None:
+    server.on("list", wire.listing(*[wire.service(name, 1) for name in "abcde"], version=5))
+    echo = Echo(manager.store(SERVICES), seconds=5.0)
+    manager.add(echo, workers=2)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(2.0)
+        stop.set()
+    assert len(echo.seen) == 2
+    assert sorted(echo.finished) == sorted(name for name, _ in echo.seen)
+
+
+async def test_reconciles_that_do_not_finish_in_time_are_cancelled(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event
+) -> None:
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    echo = Echo(manager.store(SERVICES), seconds=3600.0)
+    manager.add(echo)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(2.0)
+        asked = anyio.current_time()
+        stop.set()
+    assert anyio.current_time() - asked == pytest.approx(DRAIN, abs=0.5)
+    assert echo.finished == []
+
+
+async def test_an_orderly_end_gives_the_lease_back_after_the_last_reconcile(
+    server: Any, wire: Any, client: Client, manager: Manager, stop: anyio.Event
+) -> None:
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    server.on("other", wire.Answer(body=LEASE))
+    echo = Echo(manager.store(SERVICES), seconds=5.0)
+    manager.add(echo)
+    elector = Elector(client, ELECTION, clock=anyio.current_time)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop, elector)
+        await anyio.sleep(2.0)
+        assert echo.seen == [("a", 1)]
+        stop.set()
+        await anyio.sleep(2.0)
+        elector.check()
+    assert echo.finished == ["a"]
+    assert not elector.statistics().leading
+    leases = [request for request in server.requests if "leases" in request.path]
+    assert leases[-1].body["spec"]["holderIdentity"] == ""
+
+
+async def test_losing_the_lease_ends_everything_at_once(
+    server: Any, wire: Any, client: Client, manager: Manager, stop: anyio.Event
+) -> None:
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    server.on("other", wire.Answer(body=LEASE), wire.Answer(body=LEASE), wire.refusal(503, "away"))
+    echo = Echo(manager.store(SERVICES), seconds=3600.0)
+    manager.add(echo)
+    with pytest.raises(LeadershipLost, match="away"):
+        await manager.run(stop, Elector(client, ELECTION, clock=anyio.current_time))
+    assert anyio.current_time() < 15.0
+    assert echo.seen == [("a", 1)]
+    assert echo.finished == []
+
+
+@pytest.mark.parametrize("ending", ["stopped", "cancelled"])
+async def test_no_task_is_left_behind(server: Any, wire: Any, manager: Manager, stop: anyio.Event, ending: str) -> None:
+    before = asyncio.all_tasks()
+    manager.add(Echo(manager.store(SERVICES)))
+    manager.references(SECRETS).refer("somebody", [("shop", "secret")])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(5.0)
+        if ending == "stopped":
+            stop.set()
+        else:
+            tasks.cancel_scope.cancel()
+    await anyio.sleep(1.0)
+    left = [task for task in asyncio.all_tasks() - before if "albc" in repr(task.get_coro())]
+    assert left == []
+
+
+# What others see of it
+
+
+async def test_the_state_is_shown_as_json(server: Any, wire: Any, manager: Manager, stop: anyio.Event) -> None:
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    manager.add(Echo(manager.store(SERVICES), seconds=60.0))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(2.0)
+        state = json.loads(debug.state(manager))
+        tasks.cancel_scope.cancel()
+    engine = state["engine"]
+    assert engine["queues"][0]["working"] == {"shop/a": pytest.approx(2.0, abs=0.5)}
+    assert engine["informers"][0]["kind"] == "services"
+    assert engine["informers"][0]["objects"] == 1
+    assert any(task["at"].startswith("Echo.reconcile:") for task in state["tasks"]), state["tasks"]
+
+
+SPEC_15 = {
+    "controller_runtime_reconcile_total",
+    "controller_runtime_reconcile_errors_total",
+    "controller_runtime_terminal_reconcile_errors_total",
+    "controller_runtime_reconcile_panics_total",
+    "controller_runtime_reconcile_timeouts_total",
+    "controller_runtime_reconcile_time_seconds",
+    "controller_runtime_max_concurrent_reconciles",
+    "controller_runtime_active_workers",
+    "workqueue_depth",
+    "workqueue_adds_total",
+    "workqueue_retries_total",
+    "workqueue_queue_duration_seconds",
+    "workqueue_work_duration_seconds",
+    "workqueue_unfinished_work_seconds",
+    "workqueue_longest_running_processor_seconds",
+    "rest_client_requests_total",
+    "leader_election_master_status",
+    "awslbc_controller_cache_object_total",
+    "process_resident_memory_bytes",
+}
+
+
+async def test_the_metrics_that_dashboards_rely_on_are_there(
+    server: Any, wire: Any, metrics: Metrics, stop: anyio.Event
+) -> None:
+    engine = EngineMetrics(metrics.meter, "awslbc")
+    server.on("list", wire.listing(wire.service("a", 1), version=5))
+    server.on("other", wire.Answer(body=LEASE))
+    async with Client(ConnectionConfig(server.url), observe=engine.rest_client_request) as client:
+        manager = Manager(client, engine)
+        manager.add(Echo(manager.store(SERVICES)))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(manager.run, stop, Elector(client, ELECTION, clock=anyio.current_time))
+            await anyio.sleep(5.0)
+            text = metrics.render().decode()
+            stop.set()
+    shown = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    assert shown >= SPEC_15
+    assert 'workqueue_depth{controller="echo",name="echo",priority="0"} 0.0' in text
+    assert 'controller_runtime_reconcile_total{controller="echo",result="success"} 1.0' in text
+    assert 'leader_election_master_status{name="albc"} 1.0' in text
+    assert 'awslbc_controller_cache_object_total{resource="service"} 1.0' in text
+    assert 'controller_runtime_reconcile_time_seconds_bucket{controller="echo",le="60"} 1.0' in text

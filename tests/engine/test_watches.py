@@ -44,7 +44,10 @@ def test_an_object_is_its_own_key() -> None:
 
 
 def test_an_update_concerns_the_keys_that_the_object_has_left_too() -> None:
-    keys = each_state(lambda obj: obj.metadata.labels.values())
+    def groups(obj: Service) -> list[str]:
+        return list(obj.metadata.labels.values())
+
+    keys = each_state(groups)
     moved = Change("updated", service(labels={"group": "new"}), service(labels={"group": "old"}))
     assert keys(moved) == {"new", "old"}
     assert keys(Change("added", service(labels={"group": "new"}))) == {"new"}

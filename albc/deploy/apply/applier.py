@@ -132,12 +132,12 @@ class _Run:
         async def take(action: str) -> bool:
             return await self._take(action, operation)
 
+        step = Step(operation, revealed(resolved(operation.params, self._known)), self._tools, take)
         try:
-            params = revealed(resolved(operation.params, self._known))
-            self._known.update(await handler(Step(operation, params, self._tools, take)))
+            self._known.update(await handler(step))
         except Pending as pending:
             self._waiting.append(Waiting(operation, str(pending), pending.after_seconds))
-            if pending.__cause__ is not None:
+            if step.doubtful:
                 self._doubt()
             return False
         except NotLeader as error:
@@ -150,6 +150,8 @@ class _Run:
             self._doubt()
             return False
         self._done.append(operation)
+        if step.recognised:
+            self._waiting.append(Waiting(operation, "to be compared with what was found of it", 0.0))
         return True
 
     def _gone(self, operation: Operation, error: NotFound) -> bool:

@@ -1,4 +1,4 @@
-"""TargetGroupBindings, through the `BindingStore`. A deleted one is gone when its finalizer has deregistered targets."""
+"""TargetGroupBindings, through the `BindingStore`. A deleted one stays until its targets are deregistered."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The registration of an ALB as a target (spec/aws.md §5.8). AWS refuses it until the ALB has a listener on the port."""
+"""The registration of an ALB as a target (spec/aws.md §5.8). AWS refuses it until the ALB listens on the port."""
 
 from collections.abc import Mapping
 

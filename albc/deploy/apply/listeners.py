@@ -13,6 +13,7 @@ async def create(step: Step) -> Mapping[Ref, str]:
         answer = await step.call()
     except Conflict as conflict:
         # A lost answer, or somebody else's listener: the next plan sees which, for AWS is asked again.
+        step.doubt()
         raise step.later(f"port {step.params['Port']} is taken already") from conflict
     return {Ref(Listener.type, step.operation.resource.id, "listenerARN"): answer["Listeners"][0]["ListenerArn"]}
 

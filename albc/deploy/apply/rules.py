@@ -13,6 +13,7 @@ async def create(step: Step) -> Mapping[Ref, str]:
             await step.call()
         except Conflict as conflict:
             # A lost answer, or somebody else's rule: the next plan sees which, for AWS is asked again.
+            step.doubt()
             raise step.later(f"priority {step.params['Priority']} is taken already") from conflict
         except NotFound as missing:
             raise step.later(f"the listener is not known to all of AWS yet: {missing}") from missing

@@ -11,6 +11,7 @@ async def create(step: Step) -> Mapping[Ref, str]:
     try:
         await step.call()
     except Conflict as conflict:
+        step.doubt()
         raise step.later("the load balancer is protected already") from conflict
     return NOTHING
 

@@ -34,6 +34,9 @@ class Step:
         self.params = params
         self.tools = tools
         self._take = take
+        self.recognised = False
+        """What the operation was to make was there already, by a call whose answer was lost; it may differ a little."""
+        self.doubtful = False
 
     async def call(self, **changed: Any) -> Mapping[str, Any]:
         """The operation's own call, told to the inventory when it has succeeded."""
@@ -53,6 +56,7 @@ class Step:
                     f"{self.operation.resource}: {conflict}; it is not managed by this cluster for this resource, "
                     "so choose another name or remove it"
                 ) from conflict
+            self.recognised = True
             return found
 
     async def take(self, action: str) -> bool:
@@ -61,6 +65,10 @@ class Step:
         False when there is none left.
         """
         return await self._take(action)
+
+    def doubt(self) -> None:
+        """AWS is not as the inventory has it: it is asked before the next plan."""
+        self.doubtful = True
 
     def later(self, because: str, seconds: float = SOON) -> Pending:
         """To be raised: the operation cannot be done yet."""

@@ -6,7 +6,7 @@ from albc.deploy.apply.step import NOTHING, Handler, Step, just_call
 from albc.errors import Refused
 from albc.model.reference import Ref
 
-UNAVAILABLE_ENTITY_SECONDS = 5.0
+SETTLING_SECONDS = 5.0
 
 
 async def associate(step: Step) -> Mapping[Ref, str]:
@@ -14,9 +14,7 @@ async def associate(step: Step) -> Mapping[Ref, str]:
         await step.call()
     except Refused as refused:
         if refused.code == "WAFUnavailableEntityException":
-            raise step.later(
-                f"WAF cannot use the load balancer yet: {refused}", UNAVAILABLE_ENTITY_SECONDS
-            ) from refused
+            raise step.later(f"WAF cannot use the load balancer yet: {refused}", SETTLING_SECONDS) from refused
         raise
     return NOTHING
 

@@ -3,3 +3,8 @@
 `DataPlane` is built by whoever starts the local stack, reads the account through one frozen `Snapshot`, and reports
 the health that its probes find back to the account. It knows nothing of Kubernetes.
 """
+
+from albc.local.dataplane.plane import DataPlane, Served, ServedListener
+from albc.local.dataplane.snapshot import Snapshot
+
+__all__ = ["DataPlane", "Served", "ServedListener", "Snapshot"]

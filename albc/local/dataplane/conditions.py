@@ -50,7 +50,7 @@ def compile_conditions(conditions: Sequence[Mapping[str, Any]]) -> Predicate:
 
 def wildcard(pattern: str, *, ignore_case: bool, escapes: bool = False) -> Callable[[str], bool]:
     """Whole-string match with `*` and `?`. With `escapes`, a backslash makes the next character literal."""
-    if not any(special in pattern for special in ("*", "?", "\\" if escapes else "*")):
+    if not set(pattern) & set("*?\\" if escapes else "*?"):
         if ignore_case:
             wanted = pattern.casefold()
             return lambda text: text.casefold() == wanted

@@ -85,7 +85,8 @@ class StreamFront:
             return None
         group, target = chosen
         endpoint = self._book.resolve(target.address, target.key.port, type=SOCK_DGRAM)
-        return Flow(endpoint, self._source_for(group, client[0]))
+        source = self._source_for(group, client[0])
+        return Flow(endpoint, source, holds=lambda: group.targets.get(target.key) is target)
 
     def _pick(self, client_ip: str) -> tuple[TargetGroup, Target] | None:
         arn = pick_group(self.listener.forward.target_groups, random())  # noqa: S311 - a traffic split

@@ -27,7 +27,7 @@ from albc.local.dataplane.firewall import Knock, admits
 from albc.local.dataplane.nlb import StreamFront, StreamListener
 from albc.local.dataplane.probes import Prober, ReportHealth
 from albc.local.dataplane.relay import UdpRelay
-from albc.local.dataplane.rules import RoutingTable, routing_table
+from albc.local.dataplane.rules import RoutingTable, RoutingTables
 from albc.local.dataplane.snapshot import Item, Snapshot
 from albc.local.dataplane.tls import Certificates
 from albc.local.dataplane.upstreams import TargetGroup
@@ -130,13 +130,14 @@ class DataPlane:
         self._changed = anyio.Event()
         self._groups: dict[str, TargetGroup] = {}
         self._sockets: dict[_SocketKey, _Socket] = {}
+        self._tables = RoutingTables()
         self._unfinished = False
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> "DataPlane":
         self._tasks = await self._exit.enter_async_context(anyio.create_task_group())
         self._prober = Prober(self._book, self._tasks, self._report)
-        await self._reconcile(self._snapshot())
+        await self._look()
         self._tasks.start_soon(self._follow)
         return self
 
@@ -171,11 +172,14 @@ class DataPlane:
                 await self._changed.wait()
             self._changed = anyio.Event()
             await anyio.sleep(self._delay)
-            try:
-                await self._reconcile(self._snapshot())
-            except Exception:
-                # What was served before goes on; the next change is looked at again.
-                log.exception("a change of the account cannot be served")
+            await self._look()
+
+    async def _look(self) -> None:
+        try:
+            await self._reconcile(self._snapshot())
+        except Exception:
+            # What was served before goes on; the next change is looked at again.
+            log.exception("a change of the account cannot be served")
 
     async def _reconcile(self, snapshot: Snapshot) -> None:
         self._unfinished = _is_unfinished(snapshot)
@@ -191,7 +195,7 @@ class DataPlane:
         admission = _Admission(snapshot)
         for key, (balancer, listener) in wanted.items():
             source = self._book.usable_source(key.address)
-            table = routing_table(listener, snapshot.rules.get(listener["ListenerArn"], ()))
+            table = self._tables.table(listener, snapshot.rules.get(listener["ListenerArn"], ()))
             for arn in _targets_of(table):
                 sources[arn] = source
             settings = _compile(balancer, listener, table, admission)
@@ -201,6 +205,7 @@ class DataPlane:
             else:
                 _replace(opened.front, settings)
                 _renew(opened.certificates, listener, snapshot)
+        self._tables.keep(listener["ListenerArn"] for _, listener in wanted.values())
         in_use = [self._groups[arn] for arn in sorted(sources) if arn in self._groups]
         self._prober.watch(in_use, lambda group: sources[group.arn])
 

@@ -12,7 +12,7 @@ import anyio.abc
 import h2.exceptions
 import h11
 
-from albc.local.dataplane.balancing import Health
+from albc.local.dataplane.balancing import Health, TargetKey
 from albc.local.dataplane.headers import find
 from albc.local.dataplane.health import FAILED, MISMATCH, TIMED_OUT, Finding, HealthCheck, Tally
 from albc.local.dataplane.http1 import BadAnswer, RequestHead, TargetSide
@@ -46,21 +46,23 @@ class Prober:
             "HTTP2": unverified_context("h2"),
             "GRPC": unverified_context("h2"),
         }
-        self._loops: dict[tuple[str, str, int], _Loop] = {}
+        self._loops: dict[tuple[str, TargetKey], _Loop] = {}
 
     def watch(self, groups: Iterable[TargetGroup], source: Callable[[TargetGroup], str | None]) -> None:
         """Probe the active targets of these groups from now on, and no others. `source` is where probes come from."""
         wanted = {
-            (group.arn, target.key.id, target.key.port): (group, target) for group in groups for target in group.active
+            (group.arn, target.key): (group, target, check)
+            for group in groups
+            for check in (HealthCheck.of(group.item),)
+            for target in group.active
         }
         for key, loop in list(self._loops.items()):
-            group, target = wanted.get(key, (None, None))
-            if group is None or target is not loop.target or HealthCheck.of(group.item) != loop.check:
+            if key not in wanted or wanted[key][1:] != (loop.target, loop.check):
                 loop.scope.cancel()
                 del self._loops[key]
-        for key, (group, target) in wanted.items():
+        for key, (group, target, check) in wanted.items():
             if key not in self._loops:
-                loop = self._loops[key] = _Loop(target, HealthCheck.of(group.item))
+                loop = self._loops[key] = _Loop(target, check)
                 self._tasks.start_soon(self._run, group, loop, source(group))
 
     async def _run(self, group: TargetGroup, loop: _Loop, source: str | None) -> None:

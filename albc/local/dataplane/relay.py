@@ -31,7 +31,8 @@ def reset(writer: asyncio.StreamWriter) -> None:
     """Break a connection so that the other side sees a reset, not an orderly end."""
     sock = writer.get_extra_info("socket")
     if sock is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # closed already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
@@ -98,11 +99,11 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True)
 class Flow:
-    """Where one client's datagrams go, and what to do when it falls silent."""
+    """Where one client's datagrams go, for as long as `holds`: a flow that does not is routed anew."""
 
     endpoint: Address
-    source: str | None = None
-    ended: Callable[[], None] | None = None
+    source: str | None
+    holds: Callable[[], bool]
 
 
 class UdpRelay(asyncio.DatagramProtocol):
@@ -123,6 +124,9 @@ class UdpRelay(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         client = (addr[0], addr[1])
         flow = self._flows.get(client)
+        if flow is not None and not flow.holds():
+            self._forget(client)
+            flow = None
         if flow is None:
             if (where := self._route(client)) is None:
                 return
@@ -151,7 +155,7 @@ class _UdpFlow:
     """A connected socket of its own for each client, so that answers find their way back."""
 
     def __init__(self, flow: Flow, answer: Callable[[bytes], None]) -> None:
-        self._flow = flow
+        self.holds = flow.holds
         self._answer = answer
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -178,8 +182,6 @@ class _UdpFlow:
             self._timer.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        if self._flow.ended is not None:
-            self._flow.ended()
 
     def _receive(self) -> None:
         with contextlib.suppress(OSError):

@@ -37,6 +37,27 @@ class RoutingTable:
         return (rule.action for rule in self.rules)
 
 
+class RoutingTables:
+    """Tables by listener, compiled again only when something in them changed: an account may hold thousands of rules,
+    and most changes touch none of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[tuple[Any, Any], RoutingTable]] = {}
+
+    def table(self, listener: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> RoutingTable:
+        """As `routing_table`."""
+        arn, source = listener["ListenerArn"], (listener["DefaultActions"], rules)
+        held = self._held.get(arn)
+        if held is None or held[0] != source:
+            held = self._held[arn] = (source, routing_table(listener, rules))
+        return held[1]
+
+    def keep(self, listeners: Iterable[str]) -> None:
+        """Forget the tables of all other listeners."""
+        kept = set(listeners)
+        self._held = {arn: held for arn, held in self._held.items() if arn in kept}
+
+
 def routing_table(listener: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> RoutingTable:
     """From a DescribeListeners item and its DescribeRules items; the listener's DefaultActions stand in for a default
     rule that is not there."""

@@ -5,10 +5,11 @@ listener, so that a new or renewed certificate is served from the next handshake
 listeners.
 """
 
+import contextlib
 import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
@@ -50,37 +51,42 @@ def names_of(arn: str, chain: bytes) -> Names:
     return Names(arn, tuple(name.lower() for name in covered))
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    pair: tuple[bytes, bytes] = field(repr=False)
+    names: Names
+    context: ssl.SSLContext
+
+
 class Certificates:
     """The certificates of one listener. `context` goes to the server socket once and lives as long as it does."""
 
     def __init__(self, alpn: Sequence[str] = ()) -> None:
         self._alpn = list(alpn)
         self._names: tuple[Names, ...] = ()
-        self._loaded: dict[str, tuple[tuple[bytes, bytes], ssl.SSLContext]] = {}
+        self._loaded: dict[str, _Loaded] = {}
         self.context = self._new_context()
         self.context.sni_callback = self._serve
 
     def update(self, default_first: Sequence[str], known: Mapping[str, tuple[bytes, bytes]]) -> None:
         """Serve these ARNs from now on. One that the account does not hold, or that is no certificate, is left out."""
-        loaded: dict[str, tuple[tuple[bytes, bytes], ssl.SSLContext]] = {}
-        names: list[Names] = []
+        loaded: dict[str, _Loaded] = {}
         for arn in default_first:
-            pair = known.get(arn)
+            pair, before = known.get(arn), self._loaded.get(arn)
             if pair is None:
                 continue
-            before = self._loaded.get(arn)
-            try:
-                names.append(names_of(arn, pair[0]))
-                loaded[arn] = before if before and before[0] == pair else (pair, self._load(pair))
-            except (ValueError, ssl.SSLError):
-                names = [name for name in names if name.arn != arn]
-        self._loaded, self._names = loaded, tuple(names)
+            if before is not None and before.pair == pair:
+                loaded[arn] = before
+                continue
+            with contextlib.suppress(ValueError, ssl.SSLError):
+                loaded[arn] = _Loaded(pair, names_of(arn, pair[0]), self._load(pair))
+        self._loaded, self._names = loaded, tuple(held.names for held in loaded.values())
 
     def _serve(self, connection: ssl.SSLObject, server_name: str | None, _: ssl.SSLContext) -> int | None:
         arn = choose(server_name, self._names)
         if arn is None:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        connection.context = self._loaded[arn][1]
+        connection.context = self._loaded[arn].context
         return None
 
     def _load(self, pair: tuple[bytes, bytes]) -> ssl.SSLContext:

@@ -84,7 +84,10 @@ class TargetGroup:
                 gone.cut()
         for key, described in wanted.items():
             target = self.targets.get(key)
-            if target is None or target.address != described["Address"]:
+            if target is not None and target.address != described["Address"]:
+                target.cut()
+                target = None
+            if target is None:
                 target = self.targets[key] = Target(key, described["Address"])
             was_draining, target.draining = target.draining, described["State"] == "draining"
             if target.draining:

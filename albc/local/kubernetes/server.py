@@ -92,7 +92,6 @@ class ApiServer:
 
     async def _stream(self, request: web.BaseRequest, lines: AsyncIterator[bytes]) -> web.StreamResponse:
         """Sends a watch until it ends, the client leaves, or a fault cuts it."""
-        first = await anext(lines, b"")  # a refusal must come before the headers
         response = web.StreamResponse(headers={"Content-Type": media.JSON, "Cache-Control": "no-cache, private"})
         response.enable_chunked_encoding()
         await response.prepare(request)
@@ -106,8 +105,6 @@ class ApiServer:
                 group.cancel_scope.cancel()
 
             group.start_soon(end_when_cut)
-            if first:
-                await response.write(first)
             async for chunk in lines:
                 await self._faults.before_event()
                 await response.write(chunk)
@@ -126,7 +123,7 @@ class ApiServer:
         accept = request.headers.get("Accept", "")
         documents: dict[str, Callable[[], Any]] = {
             "/version": lambda: discovery.VERSION,
-            "/": lambda: {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]},
+            "/": lambda: {"paths": ["/api", "/apis", *_HEALTH, "/openapi/v2", "/openapi/v3", "/version"]},
             "/api": lambda: discovery.api_versions(request.host),
             "/apis": lambda: discovery.group_list(self._registry),
             "/openapi/v2": self._openapi.v2,

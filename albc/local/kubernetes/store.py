@@ -211,6 +211,8 @@ class Store:
         self._window = window
         self._collections: dict[StorageName, Collection] = {}
         self.revision = 1
+        self.listeners: list[Callable[[StorageName, Event], None]] = []
+        """Called with every change, right after it; they must be quick and write nothing."""
 
     def __iter__(self) -> Iterator[StorageName]:
         return iter(list(self._collections))
@@ -236,22 +238,23 @@ class Store:
         collection = self._collections[name]
         if collection.get(key) is not None:
             raise Exists
-        return self._write("ADDED", collection, key, obj, None)
+        return self._write("ADDED", name, key, obj, None)
 
     def update(self, name: StorageName, key: Key, obj: dict[str, Any], *, expected: int) -> Stored:
         """Replaces the object of version `expected`. Raises Missing, Stale."""
         collection = self._collections[name]
-        return self._write("MODIFIED", collection, key, obj, _at_version(collection, key, expected))
+        return self._write("MODIFIED", name, key, obj, _at_version(collection, key, expected))
 
     def delete(self, name: StorageName, key: Key, *, expected: int) -> Stored:
         """Removes the object of version `expected` and gives its last form. Raises Missing, Stale."""
         collection = self._collections[name]
         previous = _at_version(collection, key, expected)
-        return self._write("DELETED", collection, key, previous.object(), previous)
+        return self._write("DELETED", name, key, previous.object(), previous)
 
     def _write(
-        self, type: EventType, collection: Collection, key: Key, obj: dict[str, Any], previous: Stored | None
+        self, type: EventType, name: StorageName, key: Key, obj: dict[str, Any], previous: Stored | None
     ) -> Stored:
+        collection = self._collections[name]
         self.revision += 1
         metadata = obj["metadata"]
         metadata["resourceVersion"] = str(self.revision)
@@ -261,7 +264,10 @@ class Store:
             collection._drop(key)
         else:
             collection._put(stored)
-        collection.log.append(Event(type, stored, previous))
+        event = Event(type, stored, previous)
+        collection.log.append(event)
+        for listener in self.listeners:
+            listener(name, event)
         return stored
 
     def forget_history(self) -> None:

@@ -1,7 +1,7 @@
 """Watches: a resource's changes as a stream, from a version on or from what is there now.
 
 A watcher is a cursor in the resource's log: events are encoded once for all, and a slow watcher costs nothing but its
-place. `Watch` yields what to send; `http` sends it, the played controllers read `events`.
+place. `Watch` yields what to send; `server` sends it.
 """
 
 from __future__ import annotations
@@ -62,13 +62,16 @@ class Watch:
         self._bookmark_interval = bookmark_interval
         self._collection = store.collection(resource.storage)
 
-    async def lines(self, render: Render | None = None) -> AsyncIterator[bytes]:
-        """Chunks of the stream, each of whole lines, until the time is over. Raises ApiError before the first.
+    def lines(self, render: Render | None = None) -> AsyncIterator[bytes]:
+        """Chunks of the stream, each of whole lines, until the time is over. Raises ApiError at once, or never.
 
         `render` writes an object in the form that the watcher asked for; None: as it is stored.
         """
-        log = self._collection.log
         cursor, initial = self._start()
+        return self._run(cursor, initial, render)
+
+    async def _run(self, cursor: int, initial: list[Stored], render: Render | None) -> AsyncIterator[bytes]:
+        log = self._collection.log
         if cursor < log.oldest:
             yield self._gone(cursor, log.oldest)
             return
@@ -157,17 +160,4 @@ def _at_revision(stored: Stored, revision: int) -> Stored:
 
 def _line(type: str, obj: bytes) -> bytes:
     return b'{"type":"%s","object":%s}\n' % (type.encode(), obj)
-
-
-async def events(store: Store, resource: Resource, after: int) -> AsyncIterator[Event]:
-    """A played controller's watch: every change after a version, for ever; it is never late enough to lose any."""
-    log = store.collection(resource.storage).log
-    cursor = after
-    while True:
-        for event in log.since(cursor):
-            cursor = event.revision
-            yield event
-        if not log.since(cursor):
-            await log.changed.wait()
-
 

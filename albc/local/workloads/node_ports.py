@@ -209,7 +209,9 @@ class NodePorts:
         endpoint = opened.next_endpoint()
         if endpoint is None:
             return None
-        return Flow(self._book.resolve(*endpoint, type=socket.SOCK_DGRAM), self._source(key, opened, client[0]))
+        where = self._book.resolve(*endpoint, type=socket.SOCK_DGRAM)
+        source = self._source(key, opened, client[0])
+        return Flow(where, source, holds=lambda: endpoint in opened.backing.endpoints)
 
     def _source(self, key: PortKey, opened: _Open, client_ip: str) -> str | None:
         return self._book.usable_source(client_ip if opened.backing.local else key.address)

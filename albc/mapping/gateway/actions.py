@@ -76,7 +76,7 @@ def _redirect(filters: Sequence[RouteFilter], configured: Action | None, route: 
                 "a listener attribute of the LoadBalancerConfiguration",
                 reason="UnsupportedValue",
             )
-    if query is not None:
+    if query is not None and (route.kind == "GRPCRoute" or all(each.type == "ExtensionRef" for each in filters)):
         raise Invalid(
             "a ListenerRuleConfiguration with a redirect action needs the filter RequestRedirect on the same rule of "
             "an HTTPRoute, which says where to",

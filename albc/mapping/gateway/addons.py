@@ -50,9 +50,10 @@ def addons_of(gateway: Gateway, layer: Layer, spec: LoadBalancerConfigurationSpe
 
 
 def capacity(addons: Addons) -> MinimumLoadBalancerCapacity | None:
-    if CAPACITY not in addons.mentioned:
-        return None
+    """A value that AWS would refuse is not mentioned, so that what is reserved stays."""
     reserved = addons.spec.minimum_load_balancer_capacity
+    if CAPACITY not in addons.mentioned or faults(addons.spec):
+        return None
     units = reserved.capacity_units if reserved and CAPACITY in addons.enabled else 0
     return MinimumLoadBalancerCapacity(capacity_units=units)
 

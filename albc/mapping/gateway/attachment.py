@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from albc.kube.objects import GATEWAY_GROUP, Gateway
 from albc.kube.objects.gateway import ParentReference
 from albc.mapping.gateway import hostnames
+from albc.mapping.gateway.classes import Layer
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.listeners import GatewayListener
 from albc.mapping.gateway.namespaces import admits
@@ -55,12 +56,14 @@ class AttachedRoute:
         return any(attached.listener.valid for attached in self.listeners)
 
 
-def attach(gateway: Gateway, listeners: Sequence[GatewayListener], snapshot: Snapshot) -> tuple[AttachedRoute, ...]:
+def attach(
+    gateway: Gateway, layer: Layer, listeners: Sequence[GatewayListener], snapshot: Snapshot
+) -> tuple[AttachedRoute, ...]:
     """All routes of the cluster that mean this Gateway, by kind, namespace and name."""
-    parents = _parents(gateway, listeners)
+    parents = _Parents(_by_owner(gateway, listeners), layer)
     result = []
     for kind, found in all_routes(snapshot):
-        if not any(_parent(reference, found.namespace) in parents for reference in found.spec.parent_refs):
+        if not any(_parent(reference, found.namespace) in parents.listeners for reference in found.spec.parent_refs):
             continue
         route = route_of(kind, found)
         result.append(AttachedRoute(route=route, attachments=tuple(_attachments(route, parents, snapshot))))
@@ -76,8 +79,14 @@ def attached_routes(listener: GatewayListener, routes: Iterable[AttachedRoute]) 
     )
 
 
-def _parents(gateway: Gateway, listeners: Sequence[GatewayListener]) -> Mapping[ObjectRef, list[GatewayListener]]:
+@dataclass(frozen=True, slots=True)
+class _Parents:
+    listeners: Mapping[ObjectRef, Sequence[GatewayListener]]
     """The Gateway and its accepted ListenerSets, each with its own listeners."""
+    layer: Layer
+
+
+def _by_owner(gateway: Gateway, listeners: Sequence[GatewayListener]) -> Mapping[ObjectRef, list[GatewayListener]]:
     parents: dict[ObjectRef, list[GatewayListener]] = {ObjectRef("Gateway", gateway.namespace, gateway.name): []}
     for listener in listeners:
         parents.setdefault(listener.owner, []).append(listener)
@@ -88,28 +97,26 @@ def _parent(reference: ParentReference, namespace: str) -> ObjectRef:
     return ObjectRef(reference.kind or "Gateway", reference.namespace or namespace, reference.name)
 
 
-def _attachments(
-    route: Route, parents: Mapping[ObjectRef, list[GatewayListener]], snapshot: Snapshot
-) -> Iterable[Attachment]:
+def _attachments(route: Route, parents: _Parents, snapshot: Snapshot) -> Iterable[Attachment]:
     for reference in route.parent_refs:
         parent = _parent(reference, route.ref.namespace)
-        if parent not in parents:
+        if parent not in parents.listeners:
             continue
         if (reference.group or GATEWAY_GROUP) != GATEWAY_GROUP:
             message = f"parentRef {parent.name} has the group {reference.group}; a {parent.kind} has {GATEWAY_GROUP}"
             yield Attachment(parent_ref=reference, fault=Fault("NoMatchingParent", message))
             continue
-        yield _attachment(route, reference, parent, parents[parent], snapshot)
+        yield _attachment(route, reference, parent, parents, snapshot)
 
 
 def _attachment(
     route: Route,
     reference: ParentReference,
     parent: ObjectRef,
-    listeners: Sequence[GatewayListener],
+    parents: _Parents,
     snapshot: Snapshot,
 ) -> Attachment:
-    candidates = [listener for listener in listeners if _is_meant(reference, listener)]
+    candidates = [listener for listener in parents.listeners[parent] if _is_meant(reference, listener)]
     if not candidates:
         meant = [f"sectionName {reference.section_name}"] if reference.section_name else []
         meant += [f"port {reference.port}"] if reference.port else []
@@ -119,6 +126,8 @@ def _attachment(
     fault: Fault | None = None
     for listener in candidates:
         outcome = _take(listener, route, parent, snapshot)
+        if route.ref.kind not in parents.layer.route_kinds:
+            outcome = _wrong_kind(listener, route)
         if isinstance(outcome, Fault):
             fault = fault or outcome
         else:
@@ -148,11 +157,7 @@ def _take(listener: GatewayListener, route: Route, parent: ObjectRef, snapshot: 
             f"allowedRoutes does not admit {route.ref.namespace}",
         )
     if not listener.takes(route.ref.kind):
-        return Fault(
-            "NotAllowedByListeners",
-            f"{refusal}, kind does not match between listener and route: "
-            f"it takes no {route.ref.kind} over {listener.listener.protocol}",
-        )
+        return _wrong_kind(listener, route)
     if route.ref.kind not in _WITH_HOSTNAMES:
         return (hostnames.ANY,)
     common = hostnames.intersection(listener.hostname, route.hostnames)
@@ -162,3 +167,11 @@ def _take(listener: GatewayListener, route: Route, parent: ObjectRef, snapshot: 
             f"{refusal}, no matching hostname: {', '.join(route.hostnames)} never meets {listener.hostname}",
         )
     return common
+
+
+def _wrong_kind(listener: GatewayListener, route: Route) -> Fault:
+    return Fault(
+        "NotAllowedByListeners",
+        f"Listener {listener.name} does not allow route attachment, kind does not match between listener and route: "
+        f"it takes no {route.ref.kind} over {listener.listener.protocol}",
+    )

@@ -19,7 +19,7 @@ from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.forwarding import Forwarder, owners_of_names, wanted_names
 from albc.mapping.gateway.listeners import GatewayListener
 from albc.mapping.gateway.load_balancer import Frame
-from albc.mapping.gateway.outcome import BuiltGateway, ListenerOutcome, ListenerSetOutcome
+from albc.mapping.gateway.outcome import NO_BACKENDS, NO_ROUTES, BuiltGateway, ListenerOutcome, ListenerSetOutcome
 from albc.mapping.gateway.ports import Port, ports_of
 from albc.mapping.gateway.problems import problems_of
 from albc.mapping.gateway.resolution import Resolution, layer_of_gateway, resolve
@@ -72,13 +72,13 @@ def build(gateway: Gateway, snapshot: Snapshot, facts: Facts, settings: MappingS
                 f"Unable to delete gateway {gateway.namespace}/{gateway.name} because deletion protection is enabled: "
                 "set deletion_protection.enabled to false in its LoadBalancerConfiguration"
             )
-            return _refused(gateway, layer, Fault("Invalid", message))
+            return _refused(gateway, layer, Fault("Invalid", message), resolution)
         if not wanted_addons.remembered:
             return _empty(gateway, layer)
     try:
         frame = load_balancer.build(resolution, wanted_addons, facts, settings)
     except Invalid as fault:
-        return _refused(gateway, layer, Fault("Invalid", fault.message))
+        return _refused(gateway, layer, Fault("Invalid", fault.message), resolution)
     return _Assembly(resolution, wanted_addons, frame, snapshot, facts, settings).finished()
 
 
@@ -99,6 +99,8 @@ class _Assembly:
     rule_faults: list[RuleFault] = field(default_factory=list)
     port_faults: dict[int, Fault] = field(default_factory=dict)
     idle: list[tuple[RouteRef, Fault]] = field(default_factory=list)
+    serving: set[RouteRef] = field(default_factory=set)
+    """L4 routes that have a port to themselves."""
 
     def __post_init__(self) -> None:
         builder = TargetGroupBuilder(gateway=self.resolution.gateway, frame=self.frame, settings=self.settings)
@@ -111,21 +113,21 @@ class _Assembly:
         for port in ports:
             self._add_port(port)
         gateway, resolution = self.resolution.gateway, self.resolution
-        deployable = any(listener.valid for listener in resolution.listeners)
         outcomes = [self._listener_outcome(listener) for listener in resolution.listeners]
+        stack = None
+        if any(outcome.usable for outcome in outcomes):
+            stack = Stack.of(_stack_id(gateway), self._resources())
         own = ObjectRef("Gateway", gateway.namespace, gateway.name)
-        routes = route_outcomes(resolution, self.rule_faults, self.idle)
-        resources = self._resources() if deployable else ()
+        idle = [(route, fault) for route, fault in self.idle if route not in self.serving]
         problems = problems_of(resolution, outcomes, self.rule_faults, self.idle)
         return BuiltGateway(
             name=NamespacedName(gateway.namespace, gateway.name),
             generation=gateway.metadata.generation,
             layer=resolution.layer,
-            built=Built(Stack.of(_stack_id(gateway), resources), problems),
-            deployable=deployable,
+            built=Built(stack, problems),
             listeners=tuple(outcome for outcome in outcomes if outcome.listener.owner == own),
             listener_sets=self._listener_sets(outcomes) if self.settings.gateway_listener_set else None,
-            routes=routes,
+            routes=route_outcomes(resolution, self.rule_faults, idle),
             addons=self.addons,
             services=frozenset(_services(resolution)),
             secrets=frozenset(_secrets(resolution)),
@@ -133,7 +135,7 @@ class _Assembly:
 
     def _add_port(self, port: Port) -> None:
         if not port.routes:
-            self.port_faults[port.number] = Fault("NoRoutes", "No route is attached, so AWS has no such listener yet.")
+            self.port_faults[port.number] = Fault(NO_ROUTES, "No route is attached, so AWS has no such listener yet.")
             return
         try:
             listener = listener_specs.listener(port, self.frame, self.facts, self.settings)
@@ -153,9 +155,10 @@ class _Assembly:
         self.idle += forwarded.idle
         if forwarded.listener is None:
             message = "No backend takes traffic, so AWS has no such listener."
-            self.port_faults[port.number] = Fault(l4.NO_BACKENDS, message)
+            self.port_faults[port.number] = Fault(NO_BACKENDS, message)
         else:
             self.listeners.append(forwarded.listener)
+            self.serving.add(forwarded.winner)
 
     def _resources(self) -> Iterable[Resource]:
         if self.frame.groups.managed is not None:
@@ -203,19 +206,19 @@ def _empty(gateway: Gateway, layer: Layer) -> BuiltGateway:
         generation=gateway.metadata.generation,
         layer=layer,
         built=Built(Stack(_stack_id(gateway))),
-        deployable=True,
     )
 
 
-def _refused(gateway: Gateway, layer: Layer, fault: Fault) -> BuiltGateway:
+def _refused(gateway: Gateway, layer: Layer, fault: Fault, resolution: Resolution | None = None) -> BuiltGateway:
+    """Its routes are told all the same what is known of them."""
     problem = Problem(ObjectRef("Gateway", gateway.namespace, gateway.name), "FailedBuildModel", fault.message)
     return BuiltGateway(
         name=NamespacedName(gateway.namespace, gateway.name),
         generation=gateway.metadata.generation,
         layer=layer,
-        built=Built(Stack(_stack_id(gateway)), (problem,)),
-        deployable=False,
+        built=Built(None, (problem,)),
         fault=fault,
+        routes=route_outcomes(resolution, load_faults(resolution), ()) if resolution else {},
     )
 
 

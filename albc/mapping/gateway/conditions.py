@@ -111,6 +111,6 @@ def check_match_indexes(configuration: ListenerRuleConfiguration, matches: int) 
             continue
         raise Invalid(
             f"ListenerRuleConfiguration {configuration.name}: matchIndexes [{', '.join(map(str, indexes))}] of a "
-            f"source-ip condition must name matches of the rule, 0 to {matches - 1}, or be left out",
+            f"source-ip condition must name some of the rule's {matches} matches, counted from 0, or be left out",
             reason="UnsupportedValue",
         )

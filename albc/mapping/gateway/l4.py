@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.forwarding import Forwarder
+from albc.mapping.gateway.outcome import NO_BACKENDS, SUPERSEDED
 from albc.mapping.gateway.ports import Port
 from albc.mapping.gateway.routes import RouteRef
 from albc.mapping.gateway.rules import RuleFault
@@ -14,13 +15,12 @@ from albc.mapping.gateway.target_groups import BuiltTargetGroup, ListenerPort
 from albc.model.actions import Forward, Stickiness, TargetGroupTuple
 from albc.model.listener import Listener
 
-SUPERSEDED, NO_BACKENDS = "Superseded", "NoBackends"
-
 _WITHOUT_WEIGHTS = frozenset({"QUIC", "TCP_QUIC"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarded:
+    winner: RouteRef
     listener: Listener | None
     """None: nobody to send to, so AWS gets no listener."""
     target_groups: tuple[BuiltTargetGroup, ...]
@@ -46,6 +46,7 @@ def forward(port: Port, listener: Listener, forwarder: Forwarder) -> Forwarded:
             (winner.ref, Fault(NO_BACKENDS, f"no backend takes traffic, so port {port.number} has no listener"))
         )
     return Forwarded(
+        winner=winner.ref,
         listener=served,
         target_groups=forwarding.target_groups,
         faults=tuple(RuleFault(winner.ref, 0, fault) for fault in forwarding.faults),

@@ -15,6 +15,10 @@ from albc.mapping.gateway.routes import RouteRef
 from albc.mapping.snapshot import NamespacedName
 from albc.model.problem import Built
 
+NO_ROUTES, NO_BACKENDS, SUPERSEDED = "NoRoutes", "NoBackends", "Superseded"
+"""Reasons of Programmed=False where nobody is at fault: a port without routes, a route without usable backends, an L4
+route whose port belongs to an older one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerOutcome:
@@ -23,6 +27,11 @@ class ListenerOutcome:
     attached_routes: int
     fault: Fault | None = None
     """Why a valid listener is not in the stack."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing is wrong with the listener itself; it may still wait for routes or backends."""
+        return self.listener.valid and (self.fault is None or self.fault.reason in (NO_ROUTES, NO_BACKENDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +68,7 @@ class BuiltGateway:
     generation: int
     layer: Layer
     built: Built
-    deployable: bool
-    """False: nothing in AWS is to be changed, as it is not known what is wanted; what there is stays as it is."""
+    """Without a stack where the Gateway cannot be built, or has no valid listener: what there is in AWS stays."""
     fault: Fault | None = None
     """Why the whole Gateway is not accepted."""
     listeners: tuple[ListenerOutcome, ...] = ()

@@ -17,9 +17,6 @@ from albc.mapping.gateway.rules import RuleFault
 from albc.mapping.invalid import Invalid
 from albc.model.problem import ObjectRef, Problem
 
-_QUIET = frozenset({"NoRoutes"})
-"""Not a fault of anybody: routes may come later."""
-
 
 def problems_of(
     resolution: Resolution,
@@ -42,7 +39,7 @@ def _of_listeners(resolution: Resolution, listeners: Iterable[ListenerOutcome]) 
         listener = outcome.listener
         if not listener.valid:
             yield Problem(listener.owner, listener.reason, listener.message)
-        elif outcome.fault is not None and outcome.fault.reason not in _QUIET:
+        elif outcome.fault is not None and not outcome.usable:
             yield Problem(listener.owner, outcome.fault.reason, f"listener {listener.name}: {outcome.fault.message}")
     if resolution.sets.fault:
         yield Problem(gateway, "Invalid", resolution.sets.fault)

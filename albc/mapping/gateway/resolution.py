@@ -72,7 +72,7 @@ def resolve(gateway: Gateway, snapshot: Snapshot, settings: MappingSettings) -> 
     configuration = configuration_of(gateway, gateway_class, snapshot)
     sets = listener_sets_of(gateway, snapshot, settings)
     listeners = validate(gateway, sets.accepted, layer)
-    attached = attach(gateway, listeners, snapshot)
+    attached = attach(gateway, layer, listeners, snapshot)
     backends = BackendResolver(snapshot, configuration.default_target_groups)
     return Resolution(
         gateway=gateway,

@@ -55,12 +55,12 @@ def gateway_status(
     if built.fault is not None:
         return failed_gateway_status(built, stored, built.fault, now)
     every = [*built.listeners, *(each for found in (built.listener_sets or {}).values() for each in found.listeners)]
-    valid = [each for each in every if each.listener.valid]
-    reason = "Accepted" if len(valid) == len(every) else "ListenersNotValid"
-    accepted = _condition("Accepted", bool(valid), reason, "", built.generation)
+    usable = [each for each in every if each.usable]
+    reason = "Accepted" if len(usable) == len(every) else "ListenersNotValid"
+    accepted = _condition("Accepted", bool(usable), reason, "", built.generation)
     conditions = with_condition(stored.conditions, accepted, now)
     active = load_balancer is not None and load_balancer.is_active
-    if built.deployable:
+    if built.built.stack is not None:
         conditions = with_condition(conditions, _programmed(built, load_balancer), now)
     sets = built.listener_sets
     return GatewayStatus(
@@ -155,7 +155,7 @@ def _listener_programmed(found: ListenerOutcome, programmed: bool, generation: i
     if not found.listener.valid:
         return _condition("Programmed", False, found.listener.reason, "Listener is not accepted.", generation)
     if found.fault is not None:
-        reason = found.fault.reason if found.fault.reason in ("NoRoutes", "NoBackends") else "Invalid"
+        reason = found.fault.reason if found.usable else "Invalid"
         return _condition("Programmed", False, reason, found.fault.message, generation)
     if not programmed:
         return _condition("Programmed", False, "Pending", "Listener is pending to be programmed.", generation)

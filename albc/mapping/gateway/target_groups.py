@@ -181,9 +181,15 @@ class TargetGroupBuilder:
         return "HTTP2" if targets.app_protocol == H2C else "HTTP1"
 
     def _ip_address_type(self, props: TargetGroupProps, service: Service) -> str:
-        """What the configuration says; else IPv6 for a Service that has it."""
-        chosen = props.ip_address_type or ("ipv6" if "IPv6" in service.spec.ip_families else "ipv4")
-        if chosen == "ipv6" and not self.frame.placement.needs_ipv6:
+        """What the configuration says, where Service and load balancer have it; else IPv6 for a Service that does."""
+        families = service.spec.ip_families or ("IPv4",)
+        dualstack = self.frame.placement.needs_ipv6
+        if props.ip_address_type == "ipv4" and "IPv4" in families:
+            return "ipv4"
+        if props.ip_address_type == "ipv6" and "IPv6" in families and dualstack:
+            return "ipv6"
+        chosen = "ipv6" if "IPv6" in families else "ipv4"
+        if chosen == "ipv6" and not dualstack:
             raise Invalid(
                 f"unsupported IPv6 configuration, lb not dual-stack: Service {service.namespace}/{service.name} has "
                 "IPv6 addresses; set ipAddressType dualstack for the load balancer, or ipv4 for the target group",

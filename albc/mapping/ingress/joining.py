@@ -4,7 +4,7 @@ Pure of snapshots: what goes in are `Contribution`s, so shares that were kept fr
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from albc.mapping.ingress import (
@@ -24,7 +24,6 @@ from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import ListenPort
 from albc.mapping.ingress.rules import Answer, RuleShare, RulesShare
 from albc.mapping.ingress.security_groups import SecurityGroups
-from albc.mapping.ingress.target_groups import let_in
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.subnets import Placement
@@ -235,14 +234,11 @@ class _Attempt:
         for who, answer in answers:
             for share in answer.target_groups:
                 if share.needs_dualstack and not dualstack:
-                    message = f"unsupported IPv6 configuration: Service {share.binding.service_ref.name} has IPv6"
+                    message = f"unsupported IPv6 configuration: Service {share.service.name} has IPv6"
                     raise MemberInvalid(who, f"{message}, the load balancer has not; set ip-address-type to dualstack")
                 if share.target_group.id not in resources:
-                    networking = let_in(share, frame.security_groups.source)
-                    resources[share.target_group.id] = [
-                        share.target_group,
-                        replace(share.binding, networking=networking),
-                    ]
+                    binding = share.binding(frame.security_groups.source)
+                    resources[share.target_group.id] = [share.target_group, binding]
         return [resource for pair in resources.values() for resource in pair]
 
     def _frontend_nlb(self, balancer: LoadBalancer) -> list[Resource]:

@@ -216,9 +216,11 @@ def capacity(
     """None leaves the reservation alone, 0 gives it back."""
     if not settings.lb_capacity_reservation:
         return None
-    if said[0][1].class_capacity is not None:
-        return MinimumLoadBalancerCapacity(capacity_units=said[0][1].class_capacity)
-    annotated = [(who, settled(who, wishes.capacity)) for who, wishes in said]
+    first, units = said[0][0], said[0][1].class_capacity
+    if units is not None:
+        annotated = [(first, {"CapacityUnits": str(units)})]
+    else:
+        annotated = [(who, dict(settled(who, wishes.capacity))) for who, wishes in said]
     for who, values in annotated:
         try:
             minimum_capacity(values)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from albc.kube.objects import Service
-from albc.mapping.annotations import Annotations
 from albc.mapping.ingress import auth, target_groups
 from albc.mapping.ingress.actions import Action, Destination, ForwardTo, unavailable
+from albc.mapping.ingress.auth import Authentication
 from albc.mapping.ingress.backends import Backend, Backends
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.member import Member, annotations_of
-from albc.mapping.ingress.target_groups import TargetGroupShare
+from albc.mapping.ingress.target_groups import TargetGroupSettings, TargetGroupShare
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
@@ -106,9 +106,12 @@ class _Answering:
         self._member = member
         self._authenticates = authenticates
         self._around = around
+        self._place = target_groups.Place(group=around.group, member=member, settings=around.settings)
         self._jwt = auth.read_jwt(member.annotations)
         self._answers: dict[int, Answer] = {}
         self._shares: dict[tuple[str, int | str], TargetGroupShare] = {}
+        self._authentications: dict[str, Authentication] = {}
+        self._target_group_settings: dict[str, TargetGroupSettings] = {}
 
     def answer(self, backend: Backend) -> Answer:
         known = self._answers.get(id(backend))
@@ -118,29 +121,24 @@ class _Answering:
 
     def _answer(self, backend: Backend) -> Answer:
         action, services = self._with_services(backend.action)
-        authentication = auth.read(self._annotations(action, services))
+        authentication = self._authentication(action, services)
         asked = authentication.type != "none" or self._jwt is not None
         before: tuple[ActionConfig, ...] = ()
         if asked and self._authenticates:
             namespace, secrets = self._member.ingress.namespace, self._around.snapshot.secrets
             before = auth.actions(authentication, self._jwt, namespace, secrets)
+        login_ignored = asked and not self._authenticates
         if not isinstance(action, ForwardTo):
-            return Answer(
-                before=before, action=action, target_groups=(), login_ignored=asked and not self._authenticates
-            )
+            return Answer(before=before, action=action, target_groups=(), login_ignored=login_ignored)
         shares = {d: self._share(services[d.service], d.port) for d in action.destinations if d.service is not None}
-        return Answer(
-            before=before,
-            action=Forward(
-                target_groups=tuple(
-                    TargetGroupTuple(target_group_arn=self._arn(destination, shares), weight=destination.weight)
-                    for destination in action.destinations
-                ),
-                stickiness=action.stickiness,
+        forward = Forward(
+            target_groups=tuple(
+                TargetGroupTuple(target_group_arn=self._arn(destination, shares), weight=destination.weight)
+                for destination in action.destinations
             ),
-            target_groups=tuple(shares.values()),
-            login_ignored=asked and not self._authenticates,
+            stickiness=action.stickiness,
         )
+        return Answer(before=before, action=forward, target_groups=tuple(shares.values()), login_ignored=login_ignored)
 
     def _with_services(self, action: Action) -> tuple[Action, Mapping[str, Service]]:
         """The action and its Services; where the only Service is missing and that is tolerated, a 503 instead."""
@@ -157,19 +155,27 @@ class _Answering:
             services[name] = service
         return action, services
 
-    def _annotations(self, action: Action, services: Mapping[str, Service]) -> Annotations:
-        """Those that authentication is read from."""
-        only = action.only_service if isinstance(action, ForwardTo) else None
-        if only is None:
-            return self._member.annotations
-        return annotations_of(services[only]).over(self._member.annotations)
+    def _authentication(self, action: Action, services: Mapping[str, Service]) -> Authentication:
+        """Read from the Ingress; where one Service is all that is forwarded to, from that over the Ingress."""
+        only = services.get(action.only_service or "") if isinstance(action, ForwardTo) else None
+        key = _voice(only) if only else ""
+        if key not in self._authentications:
+            annotations = annotations_of(only).over(self._member.annotations) if only else self._member.annotations
+            self._authentications[key] = auth.read(annotations)
+        return self._authentications[key]
 
     def _share(self, service: Service, port: int | str) -> TargetGroupShare:
         key = (service.name, port)
         if key not in self._shares:
-            around = self._around
-            self._shares[key] = target_groups.build(self._member, around.group, service, port, around.settings)
+            self._shares[key] = target_groups.build(self._place, service, port, self._settings_of(service))
         return self._shares[key]
+
+    def _settings_of(self, service: Service) -> TargetGroupSettings:
+        key = _voice(service)
+        if key not in self._target_group_settings:
+            of_service = annotations_of(service)
+            self._target_group_settings[key] = target_groups.read(self._member, of_service, self._around.settings)
+        return self._target_group_settings[key]
 
     def _arn(self, destination: Destination, shares: Mapping[Destination, TargetGroupShare]) -> Token:
         if destination.arn is not None:
@@ -183,3 +189,8 @@ class _Answering:
                 "expected one; create it, or correct targetGroupName"
             )
         return found[0]
+
+
+def _voice(service: Service) -> str:
+    """The Service's name, or nothing for one that is silent: all of those get what the Ingress says."""
+    return "" if annotations_of(service).silent else service.name

@@ -20,12 +20,10 @@ def own(member: Member, settings: MappingSettings) -> Mapping[str, str]:
     return {**annotated, **_of_class(member, settings)}
 
 
-def of_target_group(
-    member: Member, service: Annotations, settings: MappingSettings, service_name: str
-) -> Mapping[str, str]:
+def of_target_group(member: Member, service: Annotations, settings: MappingSettings) -> Mapping[str, str]:
     """Tags of the target group of a Service, key by key: class over Service over Ingress; with the default tags."""
     annotated = {**(member.annotations.string_map("tags") or {}), **(service.string_map("tags") or {})}
-    shared.refuse_external_managed(annotated, settings, f"{member.ref} and Service {service_name}")
+    shared.refuse_external_managed(annotated, settings, f"{member.ref} or its Service")
     return shared.merge({**annotated, **_of_class(member, settings)}, settings)
 
 

@@ -1,6 +1,6 @@
 """The target group of one Service port, and its binding to the Service's targets (spec/ingress.md §18)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from albc.kube.objects import Service
@@ -15,6 +15,7 @@ from albc.mapping.invalid import Invalid
 from albc.mapping.resource_names import resource_name
 from albc.mapping.service_ports import find_port, target_port
 from albc.mapping.settings import MappingSettings
+from albc.model.load_balancer import Attribute
 from albc.model.reference import Token
 from albc.model.target_group import HealthCheck, HealthCheckMatcher, TargetGroup
 from albc.model.target_group_binding import (
@@ -35,104 +36,142 @@ _PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheckSettings:
+    port: str | None
+    """A number, `traffic-port` or the name of a Service port; None is `traffic-port`."""
+    protocol: str
+    path: str
+    matcher: HealthCheckMatcher
+    interval_seconds: int
+    timeout_seconds: int
+    healthy_threshold_count: int
+    unhealthy_threshold_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroupSettings:
+    """What the annotations of an Ingress and a Service say of a target group, whichever the port."""
+
+    target_type: str
+    protocol: str
+    protocol_version: str
+    health_check: HealthCheckSettings
+    attributes: tuple[Attribute, ...]
+    tags: Mapping[str, str]
+    node_selector: NodeSelector | None
+    multi_cluster: bool
+
+
+def read(member: Member, of_service: Annotations, settings: MappingSettings) -> TargetGroupSettings:
+    """The Service's annotations go before the Ingress's, the class before both."""
+    annotations = of_service.over(member.annotations)
+    target_type = _target_type(member, annotations, settings)
+    protocol = _one_of(annotations, "backend-protocol", PROTOCOLS)
+    protocol_version = _one_of(annotations, "backend-protocol-version", PROTOCOL_VERSIONS)
+    return TargetGroupSettings(
+        target_type=target_type,
+        protocol=protocol,
+        protocol_version=protocol_version,
+        health_check=_read_health_check(annotations, protocol, protocol_version),
+        attributes=as_attributes(annotations.string_map("target-group-attributes") or {}),
+        tags=tags.of_target_group(member, of_service, settings),
+        node_selector=_node_selector(annotations) if target_type == "instance" else None,
+        multi_cluster=_multi_cluster(member.annotations, of_service),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetGroupShare:
     """A target group, and its binding but for the security group that its targets let in, which the group decides."""
 
     target_group: TargetGroup
-    binding: TargetGroupBinding
+    service: Service
+    service_port: int | str
+    """As the backend refers to it."""
+    settings: TargetGroupSettings
     open_ports: tuple[NetworkingPort, ...]
+    vpc_id: str
 
     @property
     def needs_dualstack(self) -> bool:
         return self.target_group.ip_address_type == "ipv6"
 
+    def binding(self, source: Token | None) -> TargetGroupBinding:
+        """`source`: the load balancer's group that targets let in; None leaves their rules to the user."""
+        return TargetGroupBinding(
+            id=self.target_group.id,
+            name=self.target_group.name,
+            namespace=self.service.namespace,
+            target_group_arn=self.target_group.arn,
+            target_type=self.settings.target_type,
+            service_ref=ServiceReference(name=self.service.name, port=self.service_port),
+            networking=_let_in(source, self.open_ports) if source else None,
+            node_selector=self.settings.node_selector,
+            ip_address_type=self.target_group.ip_address_type,
+            vpc_id=self.vpc_id,
+            multi_cluster_target_group=self.settings.multi_cluster,
+            target_group_protocol=self.settings.protocol,
+        )
+
+
+def _let_in(source: Token, ports: tuple[NetworkingPort, ...]) -> tuple[NetworkingIngressRule, ...]:
+    peer = (NetworkingPeer(security_group=source),)
+    return tuple(NetworkingIngressRule(from_=peer, ports=(port,)) for port in ports)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
-    """How requests reach the targets: a health check's defaults and the group's name depend on it."""
+class Place:
+    """Where a target group belongs: to a member of a group."""
 
-    target_type: str
-    protocol: str
-    protocol_version: str
-    port: int
-    control_port: int | None
+    group: GroupID
+    member: Member
+    settings: MappingSettings
 
 
-def build(
-    member: Member, group: GroupID, service: Service, port: int | str, settings: MappingSettings
-) -> TargetGroupShare:
-    """`port` is the name or number by which the backend refers to the Service's port."""
-    of_service = annotations_of(service)
-    annotations = of_service.over(member.annotations)
+def build(place: Place, service: Service, port: int | str, own: TargetGroupSettings) -> TargetGroupShare:
+    """`port` is the name or number by which the backend refers to the Service's port; `own` is what `read` found."""
     service_port = find_port(service, port)
-    traffic = _traffic(member, annotations, service, (port, service_port), settings)
-    health_check = _health_check(annotations, service, traffic)
-    target_group = TargetGroup(
-        id=f"{member.name}-{service.name}:{port}",
-        name=_name(member, group, service, port, traffic, settings),
-        target_type=traffic.target_type,
-        port=traffic.port,
-        protocol=traffic.protocol,
-        protocol_version=traffic.protocol_version,
-        ip_address_type="ipv6" if "IPv6" in service.spec.ip_families else "ipv4",
-        health_check=health_check,
-        attributes=as_attributes(annotations.string_map("target-group-attributes") or {}),
-        tags=tags.of_target_group(member, of_service, settings, f"{service.namespace}/{service.name}"),
-        target_control_port=traffic.control_port,
-    )
+    control_port = _control_port(place.member, service, port, own)
+    health_check = _health_check(service, own)
+    traffic_port = _port(own.target_type, service, service_port)
     return TargetGroupShare(
-        target_group=target_group,
-        binding=TargetGroupBinding(
-            id=target_group.id,
-            name=target_group.name,
-            namespace=service.namespace,
-            target_group_arn=target_group.arn,
-            target_type=traffic.target_type,
-            service_ref=ServiceReference(name=service.name, port=port),
-            node_selector=_node_selector(annotations, traffic),
-            ip_address_type=target_group.ip_address_type,
-            vpc_id=settings.vpc_id,
-            multi_cluster_target_group=_multi_cluster(member.annotations, of_service),
-            target_group_protocol=traffic.protocol,
+        target_group=TargetGroup(
+            id=f"{place.member.name}-{service.name}:{port}",
+            name=_name(place, service, own, (str(port), str(traffic_port)), control_port),
+            target_type=own.target_type,
+            port=traffic_port,
+            protocol=own.protocol,
+            protocol_version=own.protocol_version,
+            ip_address_type="ipv6" if "IPv6" in service.spec.ip_families else "ipv4",
+            health_check=health_check,
+            attributes=own.attributes,
+            tags=own.tags,
+            target_control_port=control_port,
         ),
-        open_ports=_open_ports(traffic, service_port, health_check, settings),
+        service=service,
+        service_port=port,
+        settings=own,
+        open_ports=_open_ports(
+            (
+                traffic_port if own.target_type == "instance" else target_port(service_port),
+                None if health_check.port == TRAFFIC_PORT else health_check.port,
+                control_port,
+            ),
+            place.settings,
+        ),
+        vpc_id=place.settings.vpc_id,
     )
-
-
-def let_in(share: TargetGroupShare, source: Token | None) -> tuple[NetworkingIngressRule, ...] | None:
-    """The binding's network rules: each port open to the load balancer's group, or none where users see to it."""
-    if source is None:
-        return None
-    peer = (NetworkingPeer(security_group=source),)
-    return tuple(NetworkingIngressRule(from_=peer, ports=(port,)) for port in share.open_ports)
 
 
 def _name(
-    member: Member, group: GroupID, service: Service, port: int | str, traffic: Traffic, settings: MappingSettings
+    place: Place, service: Service, own: TargetGroupSettings, ports: tuple[str, str], control_port: int | None
 ) -> str:
-    identity = [settings.cluster_name, str(group), *member.name, service.metadata.uid, str(port), str(traffic.port)]
-    identity += [traffic.target_type, traffic.protocol, traffic.protocol_version]
-    if traffic.control_port is not None:
-        identity.append(str(traffic.control_port))
+    """`ports`: as the backend refers to it, and where targets are registered."""
+    identity = [place.settings.cluster_name, str(place.group), *place.member.name, service.metadata.uid, *ports]
+    identity += [own.target_type, own.protocol, own.protocol_version]
+    if control_port is not None:
+        identity.append(str(control_port))
     return resource_name(service.namespace, service.name, *identity)
-
-
-def _traffic(
-    member: Member,
-    annotations: Annotations,
-    service: Service,
-    ports: tuple[int | str, ServicePort],
-    settings: MappingSettings,
-) -> Traffic:
-    referred, service_port = ports
-    target_type = _target_type(member, annotations, settings)
-    return Traffic(
-        target_type=target_type,
-        protocol=_one_of(annotations, "backend-protocol", PROTOCOLS),
-        protocol_version=_one_of(annotations, "backend-protocol-version", PROTOCOL_VERSIONS),
-        port=_port(target_type, service, service_port),
-        control_port=_control_port(annotations, f"target-control-port.{service.name}.{referred}", target_type),
-    )
 
 
 def _target_type(member: Member, annotations: Annotations, settings: MappingSettings) -> str:
@@ -168,15 +207,17 @@ def _port(target_type: str, service: Service, port: ServicePort) -> int:
     return numeric if isinstance(numeric, int) else 1
 
 
-def _control_port(annotations: Annotations, suffix: str, target_type: str) -> int | None:
-    port = annotations.int32(suffix)
-    if port is None:
+def _control_port(member: Member, service: Service, port: int | str, own: TargetGroupSettings) -> int | None:
+    annotations = annotations_of(service).over(member.annotations)
+    suffix = f"target-control-port.{service.name}.{port}"
+    control_port = annotations.int32(suffix)
+    if control_port is None:
         return None
-    if target_type == "instance":
+    if own.target_type == "instance":
         raise annotations.invalid(suffix, "is not supported for instance targets; set target-type to ip")
-    if port not in _PORTS:
+    if control_port not in _PORTS:
         raise annotations.invalid(suffix, f"must be a port from 1 to {_PORTS.stop - 1}")
-    return port
+    return control_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +242,8 @@ def bounded(annotations: Annotations, suffix: str, bounds: Bounds) -> int | None
     return value
 
 
-def _health_check(annotations: Annotations, service: Service, traffic: Traffic) -> HealthCheck:
-    grpc = traffic.protocol_version == "GRPC"
+def _read_health_check(annotations: Annotations, protocol: str, protocol_version: str) -> HealthCheckSettings:
+    grpc = protocol_version == "GRPC"
     path, codes = annotations.string("healthcheck-path"), annotations.string("success-codes")
     codes = ("12" if grpc else "200") if codes is None else codes
 
@@ -210,9 +251,9 @@ def _health_check(annotations: Annotations, service: Service, traffic: Traffic) 
         value = bounded(annotations, suffix, bounds)
         return bounds.default if value is None else value
 
-    return HealthCheck(
-        port=_health_check_port(annotations, service, traffic),
-        protocol=_health_check_protocol(annotations, traffic),
+    return HealthCheckSettings(
+        port=_read_health_check_port(annotations),
+        protocol=_health_check_protocol(annotations, protocol),
         path=("/AWS.ALB/healthcheck" if grpc else "/") if path is None else path,
         matcher=HealthCheckMatcher(grpc_code=codes) if grpc else HealthCheckMatcher(http_code=codes),
         interval_seconds=count("healthcheck-interval-seconds", INTERVAL_SECONDS),
@@ -222,34 +263,55 @@ def _health_check(annotations: Annotations, service: Service, traffic: Traffic) 
     )
 
 
-def _health_check_protocol(annotations: Annotations, traffic: Traffic) -> str:
+def _health_check_protocol(annotations: Annotations, default: str) -> str:
     protocol = annotations.string("healthcheck-protocol")
     if protocol is None:
-        return traffic.protocol
+        return default
     if protocol not in PROTOCOLS:
         raise annotations.invalid("healthcheck-protocol", f"must be one of {', '.join(PROTOCOLS)}")
     return protocol
 
 
-def _health_check_port(annotations: Annotations, service: Service, traffic: Traffic) -> int | str:
+def _read_health_check_port(annotations: Annotations) -> str | None:
     text = annotations.string("healthcheck-port")
+    number = parse_int(text, 32) if text is not None else None
+    if number is not None and number not in _PORTS:
+        raise annotations.invalid("healthcheck-port", f"must be from 1 to {_PORTS.stop - 1}")
+    return text
+
+
+def _health_check(service: Service, own: TargetGroupSettings) -> HealthCheck:
+    health_check = own.health_check
+    return HealthCheck(
+        port=_health_check_port(service, own),
+        protocol=health_check.protocol,
+        path=health_check.path,
+        matcher=health_check.matcher,
+        interval_seconds=health_check.interval_seconds,
+        timeout_seconds=health_check.timeout_seconds,
+        healthy_threshold_count=health_check.healthy_threshold_count,
+        unhealthy_threshold_count=health_check.unhealthy_threshold_count,
+    )
+
+
+def _health_check_port(service: Service, own: TargetGroupSettings) -> int | str:
+    text = own.health_check.port
     if text is None or text == TRAFFIC_PORT:
         return TRAFFIC_PORT
     number = parse_int(text, 32)
     if number is not None:
-        if number not in _PORTS:
-            raise annotations.invalid("healthcheck-port", f"must be from 1 to {_PORTS.stop - 1}")
         return number
     try:
         port = find_port(service, text)
     except Invalid as fault:
         raise fault.within("failed to resolve healthCheckPort: ") from None
-    if traffic.target_type == "instance":
+    if own.target_type == "instance":
         return port.node_port
     numeric = target_port(port)
     if isinstance(numeric, str):
-        raise annotations.invalid(
-            "healthcheck-port", f"names a Service port whose targetPort is the name {numeric}; use a number"
+        raise Invalid(
+            f"healthcheck-port: the Service port {text} has the targetPort {numeric}, a name that may differ from Pod "
+            "to Pod; use a number"
         )
     return numeric
 
@@ -259,21 +321,13 @@ def _multi_cluster(of_ingress: Annotations, of_service: Annotations) -> bool:
     return bool(of_ingress.bool("multi-cluster-target-group") or of_service.bool("multi-cluster-target-group"))
 
 
-def _node_selector(annotations: Annotations, traffic: Traffic) -> NodeSelector | None:
-    if traffic.target_type != "instance":
-        return None
-    labels: Mapping[str, str] = annotations.string_map("target-node-labels") or {}
+def _node_selector(annotations: Annotations) -> NodeSelector | None:
+    labels = annotations.string_map("target-node-labels")
     return NodeSelector(match_labels=labels) if labels else None
 
 
-def _open_ports(
-    traffic: Traffic, service_port: ServicePort, health_check: HealthCheck, settings: MappingSettings
-) -> tuple[NetworkingPort, ...]:
+def _open_ports(ports: Iterable[int | str | None], settings: MappingSettings) -> tuple[NetworkingPort, ...]:
+    """One for each port that is used, unless the rules of targets are not to be restricted to ports."""
     if settings.disable_restricted_sg_rules:
         return (NetworkingPort(protocol="TCP"),)
-    ports = [traffic.port if traffic.target_type == "instance" else target_port(service_port)]
-    if health_check.port is not None and health_check.port != TRAFFIC_PORT:
-        ports.append(health_check.port)
-    if traffic.control_port is not None:
-        ports.append(traffic.control_port)
-    return tuple(NetworkingPort(protocol="TCP", port=port) for port in ports)
+    return tuple(NetworkingPort(protocol="TCP", port=port) for port in ports if port is not None)

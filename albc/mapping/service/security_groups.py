@@ -61,9 +61,10 @@ def choose(
 ) -> Groups:
     """The groups, in the order in which the load balancer gets them: frontend first, then the shared backend group."""
     off = _switched_off(annotations, settings)
-    if facts.existing is not None and not facts.existing.security_groups:
+    has = facts.existing.security_groups if facts.existing is not None else None
+    if has is not None and not has:
         return Groups()
-    if off and facts.existing is not None:
+    if has and off:
         raise Invalid(
             "conflicting security groups configuration: the load balancer exists with security groups, which cannot "
             f"be taken away; remove {full_name(DISABLE_SECURITY_GROUPS)}, or create the Service anew"

@@ -184,3 +184,38 @@ async def healthy_port(stack: Stack, address: str) -> int:
         return web.Response()
 
     return (await stack.target(fine, address=address))[1]
+
+
+async def test_one_port_may_serve_tcp_and_udp(stack: Stack) -> None:
+    target = await line_server(stack, "a")
+    l4_group(stack, target, Protocol="TCP_UDP")
+    stack.holds(tcp(protocol="TCP_UDP"))
+    await stack.healthy("tg", target)
+
+    assert [(served.port, served.protocol) for served in stack.plane.addresses()["lb"].listeners] == [
+        (7000, "TCP_UDP"),
+        (7000, "TCP_UDP"),
+    ]
+    reader, writer = await stack.book.connect(stack.address, 7000)
+    assert (await reader.readline()).startswith(b"a ")
+    writer.close()
+
+
+async def test_datagrams_of_a_flow_whose_target_is_gone_go_to_another(stack: Stack) -> None:
+    old, new = await stack.udp_target(b"old "), await stack.udp_target(b"new ")
+
+    async def lead_to(target: tuple[str, int]) -> None:
+        port = str(await healthy_port(stack, target[0]))
+        stack.group("tg", target, Protocol="UDP", HealthCheckPort=port)
+        stack.holds(tcp(protocol="UDP"))
+        await stack.healthy("tg", target)
+
+    await lead_to(old)
+    where = stack.book.resolve(stack.address, 7000, type=socket.SOCK_DGRAM)
+    async with await anyio.create_connected_udp_socket(*where) as client:
+        with anyio.fail_after(PATIENCE):
+            await client.send(b"1")
+            assert await client.receive() == b"old 1"
+            await lead_to(new)
+            await client.send(b"2")
+            assert await client.receive() == b"new 2"

@@ -194,3 +194,18 @@ async def test_replacing_every_target_loses_no_request(stack: Stack) -> None:
 
 async def _more_than(answers: list[tuple[int, str]], count: int) -> bool:
     return len(answers) > count
+
+
+async def test_a_change_waits_for_its_propagation_delay(stack: Stack) -> None:
+    looks = 0
+
+    def counted() -> Snapshot:
+        nonlocal looks
+        looks += 1
+        return Snapshot()
+
+    async with DataPlane(AddressBook(), counted, lambda *_: None, propagation_delay=3600) as plane:
+        plane.notify()
+        await anyio.wait_all_tasks_blocked()
+
+    assert looks == 1  # at the start

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from albc.local.dataplane.actions import FixedResponse, NotPlayed
 from albc.local.dataplane.conditions import Request
-from albc.local.dataplane.rules import routing_table
+from albc.local.dataplane.rules import RoutingTables, routing_table
 
 LISTENER = {
     "ListenerArn": "listener",
@@ -60,3 +60,19 @@ def test_the_order_in_which_rules_are_listed_does_not_matter(priorities: list[in
     table = routing_table(LISTENER, [rule(str(number), "/*") for number in priorities])
 
     assert table.route(get("/")).arn == "rule/1"
+
+
+def test_a_table_is_compiled_again_only_when_its_rules_change() -> None:
+    tables = RoutingTables()
+    first = tables.table(LISTENER, [rule("1", "/a")])
+
+    assert tables.table(dict(LISTENER), [rule("1", "/a")]) is first
+    assert tables.table(LISTENER, [rule("1", "/b")]) is not first
+
+
+def test_the_table_of_a_listener_that_is_gone_is_forgotten() -> None:
+    tables = RoutingTables()
+    first = tables.table(LISTENER, [])
+    tables.keep([])
+
+    assert tables.table(LISTENER, []) is not first

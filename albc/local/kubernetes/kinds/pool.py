@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from ipaddress import IPv4Address, IPv4Network
+from typing import Generic, TypeVar, overload
 
 T = TypeVar("T", str, int)
+
+
+class AddressRange(Sequence[str]):
+    """The addresses of a network from the `first` one on, less the broadcast address, made as they are asked for."""
+
+    def __init__(self, network: IPv4Network, first: int) -> None:
+        self._start = int(network.network_address) + first
+        self._length = network.num_addresses - first - 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._length))]
+        return str(IPv4Address(self._start + range(self._length)[index]))
 
 
 class Exhausted(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 from albc.local.kubernetes import errors
 from albc.local.kubernetes.behaviour import Behaviour, Object
 from albc.local.kubernetes.errors import FieldError
-from albc.local.kubernetes.kinds.pool import Exhausted, Pool
+from albc.local.kubernetes.kinds.pool import AddressRange, Exhausted, Pool
 from albc.local.kubernetes.options import ClusterOptions
 from albc.local.kubernetes.types.notation import Schema
 from albc.local.kubernetes.validation import checks
@@ -25,9 +25,7 @@ _FIRST_ADDRESS = 10
 
 def behaviour(options: ClusterOptions, schema: Schema) -> Behaviour:
     """How Services behave in a cluster."""
-    addresses = options.cluster_ips
-    numbers = range(_FIRST_ADDRESS, addresses.num_addresses - 1)
-    cluster_ips = Pool([str(addresses.network_address + number) for number in numbers])
+    cluster_ips = Pool(AddressRange(options.cluster_ips, _FIRST_ADDRESS))
     node_ports = Pool(options.node_ports)
 
     def prepare(new: Object, old: Object | None) -> None:

@@ -24,7 +24,7 @@ def test_everything_has_tags_also_default_rules(
     default = account.call("elbv2", "DescribeRules", {"ListenerArn": front})["Rules"][-1]["RuleArn"]
     account.call("elbv2", "AddTags", {"ResourceArns": [default], **given})
     arns = [balancer, web, front, path, default]
-    assert tags(account, *arns) == dict.fromkeys(arns, {"team": "shop"})
+    assert tags(account, *arns) == {arn: {"team": "shop"} for arn in arns}
 
 
 def test_tags_are_added_changed_and_removed(account: Account, alb: Make) -> None:

@@ -1,0 +1,205 @@
+"""Keeps one stack for each Gateway of one layer: an ALB or an NLB (spec/gateway.md §4).
+
+Two instances run, one for each layer. The statuses of routes and ListenerSets are written by `gateway_statuses`.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+
+from albc.aws.facts.account import FactsFromAWS
+from albc.controllers.backend_security_group import SharedGroup
+from albc.controllers.deployer import Deployer, stack_of
+from albc.controllers.gateway_events import GatewayEvents
+from albc.controllers.gateway_statuses import GatewayStatuses
+from albc.controllers.reporting import Reporter
+from albc.controllers.stores import Stores, gone
+from albc.crds.resources import (
+    LISTENER_RULE_CONFIGURATIONS,
+    LOAD_BALANCER_CONFIGURATIONS,
+    TARGET_GROUP_BINDINGS,
+    TARGET_GROUP_CONFIGURATIONS,
+)
+from albc.crds.target_group_binding import TargetGroupBinding
+from albc.engine.controller import Reconcile
+from albc.engine.informer import Change
+from albc.engine.outcome import Done, Outcome, Requeue
+from albc.engine.references import References
+from albc.engine.store import ObjectKey
+from albc.engine.watches import Watches, each_state, meaningful
+from albc.errors import Invalid as CannotBuild
+from albc.kube.client import Client
+from albc.kube.finalizers import add_finalizer, remove_finalizer
+from albc.kube.objects import (
+    GATEWAY_CLASSES,
+    GATEWAYS,
+    GRPC_ROUTES,
+    HTTP_ROUTES,
+    LISTENER_SETS,
+    REFERENCE_GRANTS,
+    SECRETS,
+    SERVICES,
+    TCP_ROUTES,
+    TLS_ROUTES,
+    UDP_ROUTES,
+    Gateway,
+    Secret,
+)
+from albc.kube.patches import MergePatch
+from albc.mapping.gateway.addons import ANNOTATION_PREFIX
+from albc.mapping.gateway.build import build, wants
+from albc.mapping.gateway.classes import Layer
+from albc.mapping.gateway.faults import Fault
+from albc.mapping.gateway.outcome import BuiltGateway
+from albc.mapping.gateway.resolution import layer_of_gateway
+from albc.mapping.gateway.status import LoadBalancerState
+from albc.mapping.settings import MappingSettings
+from albc.model.load_balancer import LoadBalancer
+from albc.model.stack import Stack, StackID
+
+_ROUTES = {resource.kind: resource for resource in (HTTP_ROUTES, GRPC_ROUTES, TCP_ROUTES, UDP_ROUTES, TLS_ROUTES)}
+_FAILED = Fault("Invalid", "Check Gateway Events for more information.")
+"""Says the same at each try: AWS's request ids in a status would wake the Gateway for ever."""
+
+
+class Gateways:
+    def __init__(
+        self,
+        layer: Layer,
+        client: Client,
+        stores: Stores,
+        secrets: References[Secret],
+        facts: FactsFromAWS,
+        deployer: Deployer,
+        shared_group: SharedGroup,
+        statuses: GatewayStatuses,
+        report: Reporter,
+        settings: MappingSettings,
+    ) -> None:
+        self.name = layer.controller_name
+        self._layer = layer
+        self._client = client
+        self._stores = stores
+        self._secrets = secrets
+        self._facts = facts
+        self._deployer = deployer
+        self._shared_group = shared_group
+        self._statuses = statuses
+        self._report = report
+        self._settings = settings
+        self._events = GatewayEvents(stores, layer)
+
+    def watches(self, w: Watches[ObjectKey]) -> None:
+        events = self._events
+        w.on(GATEWAYS, events.of_gateway, when=meaningful, optional=True)
+        w.on(GATEWAY_CLASSES, events.of_class, optional=True)
+        w.on(LISTENER_SETS, each_state(events.of_listener_set), when=meaningful, optional=True)
+        for kind in self._layer.route_kinds:
+            w.on(_ROUTES[kind], each_state(events.of_route), when=meaningful, optional=True)
+        w.on(SERVICES, events.of_service, when=meaningful)
+        w.on(REFERENCE_GRANTS, each_state(events.of_grant), optional=True)
+        w.on(LOAD_BALANCER_CONFIGURATIONS, events.of_load_balancer_configuration, when=meaningful, optional=True)
+        w.on(
+            TARGET_GROUP_CONFIGURATIONS,
+            each_state(events.of_target_group_configuration),
+            when=meaningful,
+            optional=True,
+        )
+        if self._layer.is_alb:
+            w.on(LISTENER_RULE_CONFIGURATIONS, events.of_rule_configuration, when=meaningful, optional=True)
+            w.on(SECRETS, events.of_secret, only_referenced=True)
+        w.on(TARGET_GROUP_BINDINGS, self._of_binding, when=gone)
+
+    async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
+        gateway = self._stores.gateways.get(key)
+        if gateway is None:
+            return Done()
+        if layer_of_gateway(gateway, self._stores.snapshot()) is not self._layer:
+            return await self._let_go_without_class(gateway, key)
+        with ctx.stage("build_model"):
+            built = await self._build(gateway)
+        if built is None:
+            return Done()
+        self._report.problems(GATEWAYS, [gateway], built.built.problems)
+        stack = built.built.stack
+        if stack is None:
+            await self._statuses.write(gateway, built, None)
+            # Without a fault the Gateway has no valid listener: its next edit is what changes that.
+            if built.fault:
+                raise CannotBuild(built.fault.message)
+            return Done()
+        if not stack.all(LoadBalancer):
+            return await self._remove(gateway, key, stack)
+        return await self._deploy(gateway, key, built, stack, ctx)
+
+    async def _build(self, gateway: Gateway) -> BuiltGateway | None:
+        """With the Secrets that its rules name, which are watched from now on."""
+        snapshot = self._stores.snapshot()
+        facts = await self._facts.answer(wants(gateway, snapshot, self._settings))
+        built = build(gateway, snapshot, facts, self._settings)
+        names = built.secrets if built else frozenset()
+        self._secrets.refer(("Gateway", gateway.namespace, gateway.name), names)
+        if not names:
+            return built
+        found: Mapping[ObjectKey, Secret] = {
+            name: secret for name in names if (secret := await self._secrets.get(name))
+        }
+        return build(gateway, self._stores.snapshot(found), facts, self._settings)
+
+    async def _deploy(
+        self, gateway: Gateway, key: ObjectKey, built: BuiltGateway, stack: Stack, ctx: Reconcile
+    ) -> Outcome:
+        if self.name not in gateway.metadata.finalizers and gateway.metadata.deletion_timestamp is None:
+            with ctx.stage("add_finalizers"), self._failure(gateway, "FailedAddFinalizer", "add gateway finalizer"):
+                await add_finalizer(self._client, GATEWAYS, key, self.name)
+        if built.addons:
+            await self._remember(key, dict.fromkeys(built.addons.enabled - built.addons.remembered, "true"))
+        try:
+            with ctx.stage("deploy_model"), self._failure(gateway, "FailedDeployModel", "deploy model"):
+                deployed = await self._deployer.deploy(stack, self._layer.tag_prefix)
+        except CannotBuild:
+            await self._statuses.write_failure(gateway, built, _FAILED)
+            raise
+        provisioning = await self._deployer.provisioning(deployed)
+        load_balancer = LoadBalancerState(
+            arn=deployed.load_balancer_arn(), dns_name=deployed.dns_name("LoadBalancer"), state=provisioning.state
+        )
+        with ctx.stage("update_status"), self._failure(gateway, "FailedUpdateStatus", "update status"):
+            await self._statuses.write(gateway, built, load_balancer)
+        if built.addons:
+            off = built.addons.remembered - built.addons.enabled
+            await self._remember(key, dict.fromkeys(off, "false"))
+        if provisioning.look_again_after is not None:
+            return Requeue(provisioning.look_again_after, "Monitoring provisioning state")
+        self._report.success(GATEWAYS, [gateway])
+        return deployed.outcome
+
+    async def _remove(self, gateway: Gateway, key: ObjectKey, stack: Stack) -> Outcome:
+        """Nothing is wanted any more: what bears the Gateway's tags goes, then the Gateway may."""
+        if self.name not in gateway.metadata.finalizers:
+            return Done()
+        with self._failure(gateway, "FailedDeployModel", "deploy model"):
+            await self._deployer.deploy(stack, self._layer.tag_prefix)
+        await self._shared_group.release(GATEWAYS, key)
+        with self._failure(gateway, "FailedRemoveFinalizer", "remove gateway finalizer"):
+            await remove_finalizer(self._client, GATEWAYS, key, self.name)
+        return Done()
+
+    async def _let_go_without_class(self, gateway: Gateway, key: ObjectKey) -> Outcome:
+        """A Gateway that is deleted after its class needs nothing but itself (traps.md)."""
+        if gateway.metadata.deletion_timestamp is None:
+            return Done()
+        return await self._remove(gateway, key, Stack(StackID(gateway.namespace, gateway.name)))
+
+    async def _remember(self, key: ObjectKey, addons: Mapping[str, str]) -> None:
+        if addons:
+            annotations = {ANNOTATION_PREFIX + name: value for name, value in sorted(addons.items())}
+            patch = MergePatch({"metadata": {"annotations": annotations}})
+            await self._client.patch(GATEWAYS, key.name, patch, key.namespace)
+
+    def _failure(self, gateway: Gateway, reason: str, doing: str) -> AbstractContextManager[None]:
+        return self._report.failure(GATEWAYS, [gateway], reason, doing)
+
+    def _of_binding(self, change: Change[TargetGroupBinding]) -> Iterable[ObjectKey]:
+        """A stack that removes target groups waits for their bindings to go."""
+        stack = stack_of(change.object.metadata.labels, self._layer.tag_prefix)
+        return [ObjectKey(*stack)] if stack else []

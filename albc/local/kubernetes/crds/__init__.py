@@ -1,0 +1,1 @@
+"""CustomResourceDefinitions: what they say, and how objects of their kinds are judged."""
