@@ -24,11 +24,11 @@ app.command(local)
 
 
 @app.command
-def run(settings: Settings = Settings()) -> None:  # noqa: B008  the defaults of a frozen value
+def run(settings: Settings = Settings()) -> int:  # noqa: B008  the defaults of a frozen value
     """Run the controller against the cluster of the kubeconfig (or the one it runs in) and the AWS account."""
     from albc.cli.run import run_controller
 
-    run_controller(settings)
+    return run_controller(settings)
 
 
 @app.command

@@ -16,15 +16,16 @@ def run_demo(*, once: bool) -> int:
         raise UsageError(
             f"the local stack is not installed ({error.name} is missing): pip install 'albc[local]'"
         ) from None
+    status = 0
     try:
         anyio.run(lambda: show(Console(), once=once))
     except* StepFailed as failures:
         for failure in _leaves(failures):
             print(f"albc: {failure}", file=sys.stderr)
-        return 1
+        status = 1
     except* KeyboardInterrupt:
         print("ended")
-    return 0
+    return status
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

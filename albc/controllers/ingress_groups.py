@@ -67,7 +67,7 @@ class IngressGroups:
     def watches(self, w: Watches[GroupID]) -> None:
         w.on(INGRESSES, each_state(self._groups_of), when=_not_gone)
         w.on(SERVICES, self._of_service, when=meaningful)
-        w.on(SECRETS, self._of_secret, only_referenced=True)
+        w.on(SECRETS, self._of_secret, only_referenced=True, labels=self._secrets.labels)
         w.on(TARGET_GROUP_BINDINGS, self._of_binding, when=gone)
         w.on(INGRESS_CLASSES, self._of_class, when=meaningful)
         w.on(INGRESS_CLASS_PARAMS, self._of_params, when=meaningful)

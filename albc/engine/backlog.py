@@ -22,20 +22,15 @@ class Priority(IntEnum):
     """Fresh changes, a person's edit or delete among them."""
 
 
+# Looking a member up on its enumeration costs more than all that is done to a key here.
+_LOW: Final = Priority.LOW
+_NORMAL: Final = Priority.NORMAL
+
 FAIRNESS: Final = 16
 """While LOW keys wait, one of them is handed out after at most this many NORMAL ones."""
 
 COMPACT_ABOVE: Final = 64
 """Fewer stale entries than this in the heap of due times are not worth a clean-up."""
-
-
-class Taken(NamedTuple, Generic[K]):
-    """A key that was handed out."""
-
-    key: K
-    priority: Priority
-    waited: float
-    """Seconds since the key became ready."""
 
 
 class _Delayed(NamedTuple, Generic[K]):
@@ -67,15 +62,15 @@ class Backlog(Generic[K]):
         self.adds = 0
         """Keys that became ready, or ready again, ever."""
 
-    def add(self, key: K, now: float, priority: Priority = Priority.NORMAL) -> bool:
+    def add(self, key: K, now: float, priority: Priority = _NORMAL) -> bool:
         """Makes `key` ready. True if there is one more ready key than before."""
-        if not self._accepting:
+        if not self._accepting or key in self._normal:
             return False
         if self._delayed and (delayed := self._delayed.pop(key, None)) is not None:
             priority = max(priority, delayed.priority)
         return self._make_ready(key, now, priority)
 
-    def add_at(self, key: K, due: float, now: float, priority: Priority = Priority.NORMAL) -> bool:
+    def add_at(self, key: K, due: float, now: float, priority: Priority = _NORMAL) -> bool:
         """Makes `key` ready at `due`, unless it is ready sooner. True if there is one more ready key than before."""
         if due <= now:
             return self.add(key, now, priority)
@@ -107,28 +102,29 @@ class Backlog(Generic[K]):
             heappop(self._due)
         return self._due[0].due if self._due else None
 
-    def take(self, now: float) -> Taken[K] | None:
-        """Hands out the next ready key, which is being worked on from now on."""
-        if self._low and (not self._normal or self._normal_in_a_row >= FAIRNESS):
+    def take(self, now: float) -> tuple[K, float] | None:
+        """Hands out the next ready key, which is being worked on from now on; and since when it was ready."""
+        if not self._low:
+            if not self._normal:
+                return None
             self._normal_in_a_row = 0
-            key, since = self._low.popitem(last=False)
-            priority = Priority.LOW
-        elif self._normal:
-            self._normal_in_a_row = self._normal_in_a_row + 1 if self._low else 0
-            key, since = self._normal.popitem(last=False)
-            priority = Priority.NORMAL
+            ready, priority = self._normal, _NORMAL
+        elif self._normal and self._normal_in_a_row < FAIRNESS:
+            self._normal_in_a_row += 1
+            ready, priority = self._normal, _NORMAL
         else:
-            return None
+            self._normal_in_a_row = 0
+            ready, priority = self._low, _LOW
+        key, since = taken = ready.popitem(last=False)
         self._working[key] = (now, priority)
-        return Taken(key, priority, now - since)
+        return taken
 
     def finish(self, key: K, now: float) -> tuple[float, bool]:
         """Ends the work on `key`: seconds that it took, and whether there is one more ready key (the same) now."""
         started, _ = self._working.pop(key)
-        priority = self._again.pop(key, None)
-        if priority is None:
+        if not self._again or (priority := self._again.pop(key, None)) is None:
             return now - started, False
-        (self._low if priority is Priority.LOW else self._normal)[key] = now
+        (self._low if priority is _LOW else self._normal)[key] = now
         return now - started, True
 
     def close(self, *, hand_out_the_rest: bool) -> None:
@@ -150,20 +146,20 @@ class Backlog(Generic[K]):
             elif priority > known:
                 self._again[key] = priority
             return False
-        if key in self._normal:
-            return False
-        if key in self._low:
-            if priority > Priority.LOW:
+        if self._low and key in self._low:
+            if priority > _LOW:
                 self._normal[key] = self._low.pop(key)
             return False
+        if key in self._normal:
+            return False
         self.adds += 1
-        (self._low if priority is Priority.LOW else self._normal)[key] = since
+        (self._low if priority is _LOW else self._normal)[key] = since
         return True
 
     def priority_of(self, key: K) -> Priority:
         """With which priority `key` was handed out; NORMAL if it is not being worked on."""
         working = self._working.get(key)
-        return working[1] if working else Priority.NORMAL
+        return working[1] if working else _NORMAL
 
     @property
     def exhausted(self) -> bool:
@@ -178,7 +174,7 @@ class Backlog(Generic[K]):
     @property
     def ready(self) -> dict[Priority, int]:
         """How many keys are ready, by priority."""
-        return {Priority.NORMAL: len(self._normal), Priority.LOW: len(self._low)}
+        return {_NORMAL: len(self._normal), _LOW: len(self._low)}
 
     @property
     def delayed(self) -> int:

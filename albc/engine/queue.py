@@ -21,7 +21,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from albc.engine.backlog import Backlog, Priority, Taken
+from albc.engine.backlog import Backlog, Priority
 from albc.engine.backoff import Backoff, RateLimiter
 
 __all__ = ["Backoff", "Priority", "QueueClosed", "QueueObserver", "QueueStatistics", "WorkQueue"]
@@ -86,7 +86,7 @@ class WorkQueue(Generic[K]):
 
     def add(self, key: K, priority: Priority = Priority.NORMAL) -> None:
         """`key` is to be worked on, as soon as may be."""
-        if self._backlog.add(key, self._now(), priority):
+        if self._backlog.add(key, self._now(), priority) and self._getters:
             self._wake(1)
 
     def add_after(self, key: K, seconds: float, priority: Priority | None = None) -> None:
@@ -118,14 +118,15 @@ class WorkQueue(Generic[K]):
         """How often `key` failed since it last succeeded."""
         return self._limiter.failures(key)
 
-    async def get(self) -> Taken[K]:
+    async def get(self) -> K:
         """Waits for the next key. The caller must call `done` for it, whatever happens. Raises `QueueClosed`."""
         while True:
             taken = self._backlog.take(self._now())
             if taken is not None:
+                key, since = taken
                 if self._observer is not None:
-                    self._observer.waited(taken.waited)
-                return taken
+                    self._observer.waited(self._now() - since)
+                return key
             if self._backlog.exhausted:
                 raise QueueClosed(self.name)
             await self._ready()

@@ -44,7 +44,7 @@ class References(Generic[T]):
         """`labels`: only objects that match this selector are seen by the watches."""
         self.resource = resource
         self._client = client
-        self._labels = labels
+        self.labels = labels
         self._handlers: list[Handler[T]] = []
         self._wanted: dict[Hashable, frozenset[ObjectKey]] = {}
         self._watched: dict[ObjectKey, _Watched[T]] = {}
@@ -98,7 +98,7 @@ class References(Generic[T]):
 
     def _open(self, key: ObjectKey) -> _Watched[T]:
         if (watched := self._watched.get(key)) is None:
-            select = Selection(key.namespace or None, self._labels, f"metadata.name={key.name}")
+            select = Selection(key.namespace or None, self.labels, f"metadata.name={key.name}")
             watched = self._watched[key] = _Watched(Informer(self._client, self.resource, select))
             watched.informer.add_handler(self._hear)
             if self._tasks is not None:

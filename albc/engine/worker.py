@@ -67,16 +67,16 @@ class Workers(Generic[K]):
     async def _work(self) -> None:
         while True:
             try:
-                taken = await self.queue.get()
+                key = await self.queue.get()
             except QueueClosed:
                 return
             self._active += 1
-            self._reconciles[taken.key] += 1
+            self._reconciles[key] += 1
             try:
-                await self._reconcile(taken.key)
+                await self._reconcile(key)
             finally:
                 self._active -= 1
-                self.queue.done(taken.key)
+                self.queue.done(key)
 
     async def _reconcile(self, key: K) -> None:
         name, attempt = self.controller.name, self.queue.failures(key) + 1

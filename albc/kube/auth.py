@@ -136,8 +136,7 @@ async def from_kubeconfig(path: Path, context: str | None = None) -> ConnectionC
         await auth.reauthenticate()
         tls: ssl.SSLContext | bool = await auth.ssl_context()  # type: ignore[no-untyped-call]
     except Exception as error:  # kr8s raises whatever the file's content leads to: KeyError, IndexError, YAML errors…
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-        raise Invalid(f"the kubeconfig {path} cannot be used: {reason}") from error
+        raise Invalid(f"the kubeconfig {path} cannot be used: {_reason(error)}") from error
     finally:
         _remove_temporary_files(auth)
     user: Mapping[str, Any] = auth._user
@@ -156,6 +155,16 @@ async def from_kubeconfig(path: Path, context: str | None = None) -> ConnectionC
         proxy=auth.proxy,
         namespace=auth.namespace,
     )
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case KeyError():
+            return f"it lacks {error}"
+        case TypeError():
+            return "its content is not that of a kubeconfig"
+        case _:
+            return " ".join(str(error).split()) or type(error).__name__
 
 
 def _remove_temporary_files(auth: "KubeAuth") -> None:

@@ -56,7 +56,7 @@ class LocalStack:
 
     @property
     def vpc_id(self) -> str:
-        return str(self.account.call("ec2", "describe_vpcs", {})["Vpcs"][0]["VpcId"])
+        return str(self.account.call("ec2", "DescribeVpcs", {})["Vpcs"][0]["VpcId"])
 
     def aws_environment(self) -> Mapping[str, str]:
         """What an AWS client needs in its environment to talk to the account."""

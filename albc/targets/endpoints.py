@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from albc.kube.key import NamespacedName
 from albc.kube.objects import EndpointSlice, Node, Pod, Service
 from albc.kube.objects.core import Endpoint, EndpointPort, ServicePort
 from albc.targets.nodes import readiness
@@ -37,8 +38,7 @@ def service_port(service: Service, port: int | str) -> ServicePort:
 class PodView:
     """What is needed of Pods and Nodes to judge an endpoint."""
 
-    pods: Mapping[tuple[str, str], Pod]
-    """By namespace and name."""
+    pods: Mapping[NamespacedName, Pod]
     nodes: Mapping[str, Node]
     """By name."""
 
@@ -74,7 +74,7 @@ def _sort_in(
     target = endpoint.target_ref
     if target is None or target.kind != "Pod" or not endpoint.addresses or port.port is None:
         return
-    pod = view.pods.get((target.namespace or namespace, target.name))
+    pod = view.pods.get(NamespacedName(target.namespace or namespace, target.name))
     if pod is None:
         return
     found = PodEndpoint(endpoint.addresses[0], port.port, pod)

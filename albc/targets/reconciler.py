@@ -9,6 +9,7 @@ from albc.crds.resources import TARGET_GROUP_BINDINGS
 from albc.crds.target_group_binding import TargetGroupBinding
 from albc.errors import AlbcError, Conflict, Invalid, NotFound, Refused
 from albc.kube.client import Client
+from albc.kube.key import NamespacedName
 from albc.kube.objects import PODS, EndpointSlice, Node, Pod, Service
 from albc.kube.patches import MergePatch, StrategicMergePatch
 from albc.targets.checkpoint import ANNOTATION, TIMESTAMP_ANNOTATION, checkpoint
@@ -41,7 +42,7 @@ class Cluster:
     """By namespace and name."""
     slices: Callable[[str, str], Sequence[EndpointSlice]]
     """Of a Service, by namespace and name."""
-    pods: Mapping[tuple[str, str], Pod]
+    pods: Mapping[NamespacedName, Pod]
     nodes: Callable[[], Mapping[str, Node]]
     """By name."""
     bindings: Callable[[], Sequence[TargetGroupBinding]]

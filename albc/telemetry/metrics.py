@@ -1,4 +1,4 @@
-"""Metrics: OpenTelemetry instruments, shown as Prometheus text.
+"""Metrics: OpenTelemetry instruments, shown as Prometheus text, and exported by OTLP if so configured.
 
 Whoever measures makes its instruments on `Metrics.meter` once and binds their labels once (`Bound…`); names are those
 of spec/runtime.md §15. Labels are bounded by what makes them: kinds, controllers, operations, never free text.
@@ -23,6 +23,7 @@ from opentelemetry.sdk.metrics import (
     ObservableUpDownCounter,
     UpDownCounter,
 )
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 
@@ -38,7 +39,8 @@ LABEL_SETS: Final = 100_000
 class Metrics:
     """The meter on which all instruments are made, and their text."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """Also exported by OTLP if `environment` has OTEL_EXPORTER_OTLP_ENDPOINT or …_METRICS_ENDPOINT."""
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -51,7 +53,9 @@ class Metrics:
                 LABEL_SETS,
             ),
         )
-        self._provider = MeterProvider(metric_readers=[reader], resource=Resource.get_empty(), shutdown_on_exit=False)
+        self._provider = MeterProvider(
+            [reader, *_otlp(environment or {})], resource=Resource.get_empty(), shutdown_on_exit=False
+        )
         self.meter: Meter = self._provider.get_meter("albc")
 
     def render(self) -> bytes:
@@ -59,7 +63,17 @@ class Metrics:
         return generate_latest(self._registry)
 
     def shutdown(self) -> None:
+        """Sends what OTLP has not sent yet."""
         self._provider.shutdown()
+
+
+def _otlp(environment: Mapping[str, str]) -> tuple[MetricReader, ...]:
+    """Raises ImportError if the extra `otlp` is not installed."""
+    if not (environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")):
+        return ()
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return (PeriodicExportingMetricReader(OTLPMetricExporter()),)
 
 
 @dataclass(frozen=True, slots=True)

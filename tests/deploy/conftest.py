@@ -221,6 +221,4 @@ async def controller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Controlle
         server = await stack.enter_async_context(AwsServer(account))
         settings = AwsSettings(region="us-west-2", endpoints=dict.fromkeys(SERVICE_IDS.values(), server.url))
         aws = await stack.enter_async_context(open_aws(settings))
-        yield Controller(
-            account, aws, DeploySettings(cluster_name="prod", vpc_id=vpc_id), Bindings()
-        )
+        yield Controller(account, aws, DeploySettings(cluster_name="prod", vpc_id=vpc_id), Bindings())

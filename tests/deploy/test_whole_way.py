@@ -1,11 +1,14 @@
 """Stack to AWS and back: what a user sees of plan and apply together, on the local account."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from albc.model.load_balancer import LoadBalancer
+from albc.deploy.settings import DeploySettings
+from albc.model.load_balancer import Attribute, LoadBalancer
 from albc.model.reference import Ref
+from albc.model.security_group import SecurityGroup
 from albc.model.stack import Stack
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +77,103 @@ async def test_deleting_everything_leaves_the_account_as_it_was(controller: Cont
     assert controller.account.snapshot() == before
     assert controller.account.call("ec2", "DescribeSecurityGroups", {}) == groups
     assert controller.bindings.items == {}
+
+
+async def test_a_load_balancer_that_cannot_change_is_replaced_without_a_gap(
+    controller: Controller, web: WebSite
+) -> None:
+    await controller.settle(web.stack("shop.example.com"))
+    controller.account.calls.clear()
+
+    await controller.settle(web.stack("shop.example.com", scheme="internal", name="k8s-shop-web-other"))
+
+    calls = controller.writes()
+    assert calls.index("CreateLoadBalancer") < calls.index("CreateListener") < calls.index("DeleteLoadBalancer")
+    [balancer] = controller.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+    assert balancer["Scheme"] == "internal"
+    [group] = controller.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]
+    assert group["LoadBalancerArns"] == [balancer["LoadBalancerArn"]]
+    assert len(controller.bindings.items) == 1
+
+
+async def test_two_load_balancers_of_one_name_cannot_be_so_the_old_one_goes_first(
+    controller: Controller, web: WebSite
+) -> None:
+    await controller.settle(web.stack("shop.example.com"))
+    controller.account.calls.clear()
+
+    await controller.settle(web.stack("shop.example.com", scheme="internal"))
+
+    calls = controller.writes()
+    assert calls.index("DeleteLoadBalancer") < calls.index("CreateLoadBalancer")
+    assert "CreateTargetGroup" not in calls
+
+
+async def test_deletion_protection_is_never_lifted(controller: Controller, web: WebSite) -> None:
+    protected = (Attribute(key="deletion_protection.enabled", value="true"),)
+    await controller.settle(web.stack("shop.example.com", load_balancer_attributes=protected))
+    controller.account.calls.clear()
+
+    applied = await controller.deploy(Stack(web.id))
+
+    assert controller.writes() == []
+    assert ["deletion protection" in operation.because for operation in applied.blocked] == [True]
+    assert len(controller.bindings.items) == 1
+
+
+async def test_a_protected_load_balancer_is_not_replaced_but_goes_on(controller: Controller, web: WebSite) -> None:
+    protected = (Attribute(key="deletion_protection.enabled", value="true"),)
+    await controller.settle(web.stack("shop.example.com", load_balancer_attributes=protected))
+    controller.account.calls.clear()
+    other = web.stack("shop.example.com", "blog.example.com", scheme="internal", load_balancer_attributes=protected)
+
+    applied = await controller.settle(other)
+
+    assert len(applied.blocked) == 1
+    assert sorted(controller.writes()) == ["CreateRule", "CreateTargetGroup"]
+
+
+async def test_what_others_own_is_not_touched(controller: Controller, web: WebSite) -> None:
+    stack = web.stack("shop.example.com")
+    other_cluster = DeploySettings(cluster_name="staging", vpc_id=controller.settings.vpc_id)
+    stranger = type(controller)(controller.account, controller.aws, other_cluster, type(controller.bindings)())
+    renamed = Stack.of(
+        stack.id,
+        [replace(one, name=f"other-{one.name[-10:]}") if hasattr(one, "name") else one for one in stack.resources],
+    )
+    renamed = Stack.of(
+        stack.id,
+        [replace(one, group_name="other") if isinstance(one, SecurityGroup) else one for one in renamed.resources],
+    )
+    await stranger.settle(renamed)
+    before = controller.account.snapshot()
+
+    await controller.settle(stack)
+    await controller.settle(Stack(web.id))
+
+    assert controller.account.snapshot() == before
+
+
+async def test_a_rule_moves_without_being_rewritten(controller: Controller, web: WebSite) -> None:
+    await controller.settle(web.stack("a.example.com", "b.example.com", "c.example.com"))
+    controller.account.calls.clear()
+
+    await controller.settle(web.stack("c.example.com", "a.example.com", "b.example.com"))
+
+    writes = controller.writes()
+    assert writes.count("SetRulePriorities") == 1
+    assert set(writes) == {"SetRulePriorities", "AddTags"}
+    assert (await controller.plan(web.stack("c.example.com", "a.example.com", "b.example.com"))).is_empty
+
+
+async def test_bindings_that_take_their_time_hold_no_worker(controller: Controller, web: WebSite) -> None:
+    controller.bindings.finalizers = True
+    await controller.settle(web.stack("shop.example.com"))
+
+    applied = await controller.deploy(Stack(web.id))
+
+    assert applied.requeue_after is not None
+    assert controller.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"] != []
+    controller.bindings.items.clear()
+    await controller.settle(Stack(web.id))
+    assert controller.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"] == []

@@ -118,8 +118,8 @@ class QueueMachine(RuleBasedStateMachine):
     def take(self) -> None:
         taken = self.backlog.take(self.now)
         expected = self.model.take()
-        assert (taken.key if taken else None) == expected
-        assert taken is None or taken.waited >= 0
+        assert (taken[0] if taken else None) == expected
+        assert taken is None or taken[1] <= self.now
 
     @precondition(lambda self: self.model.working)
     @rule(data=st.data())

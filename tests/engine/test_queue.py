@@ -23,17 +23,17 @@ async def hand_out(queue: WorkQueue[str]) -> list[str]:
     keys: list[str] = []
     while True:
         with anyio.move_on_after(0) as patience:
-            taken = await queue.get()
-            keys.append(taken.key)
-            queue.done(taken.key)
+            key = await queue.get()
+            keys.append(key)
+            queue.done(key)
         if patience.cancelled_caught:
             return keys
 
 
 async def next_at(queue: WorkQueue[str]) -> float:
     """When the next key is handed out."""
-    taken = await queue.get()
-    queue.done(taken.key)
+    key = await queue.get()
+    queue.done(key)
     return anyio.current_time()
 
 
@@ -67,9 +67,9 @@ async def test_low_never_starves(queue: WorkQueue[str]) -> None:
     queue.add("low", LOW)
     queue.add("n")
     waited = 0
-    while (taken := await queue.get()).key != "low":
+    while (key := await queue.get()) != "low":
         queue.add("n")
-        queue.done(taken.key)
+        queue.done(key)
         waited += 1
     assert waited <= FAIRNESS
 
@@ -165,12 +165,12 @@ async def test_drain_accepts_no_new_key_hands_out_what_is_ready_and_returns_when
     async def work() -> None:
         while True:
             try:
-                taken = await queue.get()
+                key = await queue.get()
             except QueueClosed:
                 return
             await anyio.sleep(10.0)
-            done.append(taken.key)
-            queue.done(taken.key)
+            done.append(key)
+            queue.done(key)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(work)
@@ -226,7 +226,7 @@ async def test_a_key_is_not_lost_when_the_worker_it_woke_is_cancelled(queue: Wor
     got: list[str] = []
 
     async def wait() -> None:
-        got.append((await queue.get()).key)
+        got.append(await queue.get())
 
     async with anyio.create_task_group() as tasks:
         first = asyncio.ensure_future(wait())

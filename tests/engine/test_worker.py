@@ -1,6 +1,6 @@
 """What becomes of a key, by how its reconcile ends; time is virtual."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
@@ -166,7 +166,7 @@ async def test_what_is_pending_comes_back_after_its_time(run: Run) -> None:
 
 
 async def test_success_after_failures_makes_the_next_failure_the_first_again(run: Run) -> None:
-    outcomes = iter([Failed(OSError()), Failed(OSError()), Requeue(10.0), Failed(OSError()), Done()])
+    outcomes: Iterator[Outcome] = iter([Failed(OSError()), Failed(OSError()), Requeue(10.0), Failed(OSError()), Done()])
 
     async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
         return next(outcomes)

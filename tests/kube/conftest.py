@@ -1,5 +1,6 @@
 """An API server whose answers each test gives; it remembers what it was asked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +26,18 @@ class Server:
     def __init__(self) -> None:
         self.url = ""
         self.asked: list[Asked] = []
+        self._next: asyncio.Future[None] | None = None
         self.answers: list[Any] = []
         """Bodies (200), (status, body), (status, body, headers), or functions of the request; the last one repeats."""
 
+    async def until_asked(self, times: int) -> None:
+        """Waits for that many requests, all in all."""
+        while len(self.asked) < times:
+            self._next = asyncio.get_running_loop().create_future()
+            await self._next
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json(content_type=None) if request.can_read_body else None
+        body = await request.json() if request.can_read_body else None
         self.asked.append(
             Asked(
                 request.method,
@@ -40,6 +48,8 @@ class Server:
                 body,
             )
         )
+        if self._next is not None and not self._next.done():
+            self._next.set_result(None)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if callable(answer):
             function: Callable[[web.Request], Awaitable[web.StreamResponse]] = answer

@@ -143,7 +143,7 @@ async def test_a_refusal_is_the_error_of_its_code_with_the_servers_words(
     server: Any, client: Client, status: int, error: type[AlbcError]
 ) -> None:
     server.answers = [(status, {"kind": "Status", "message": "because", "reason": "Why", "code": status})]
-    with pytest.raises(error, match="^because$") as raised:
+    with pytest.raises(error, match=r"^because$") as raised:
         await client.get(SERVICES, "web", "shop")
     assert type(raised.value) is error
     assert getattr(raised.value, "code", "Why") == "Why"
@@ -240,10 +240,9 @@ async def test_a_silent_watch_is_given_up(server: Any, client: Client) -> None:
         return response
 
     server.answers = [silent]
-    with pytest.raises(Silence):
-        async with client.watch(SERVICES, EVERYTHING, {}, silence=0.05) as lines:
-            async for _ in lines:
-                pass
+    async with client.watch(SERVICES, EVERYTHING, {}, silence=0.05) as lines:
+        with pytest.raises(Silence):
+            await anext(lines)
 
 
 async def test_a_watch_that_is_refused_says_why(server: Any, client: Client) -> None:

@@ -33,3 +33,7 @@ def test_an_address_lies_in_any_of_several_blocks() -> None:
 
     assert contains(blocks, ip_address("10.0.1.9"))
     assert not contains(blocks, ip_address("10.0.2.9"))
+
+
+def test_a_block_written_with_host_bits_stands_for_its_network() -> None:
+    assert contains(["10.0.0.5/24"], ip_address("10.0.0.9"))

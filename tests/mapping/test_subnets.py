@@ -212,6 +212,11 @@ def test_a_zone_type_that_we_do_not_know_is_told() -> None:
         resolve_names_or_ids(["subnet-1"], placement(), facts(subnet("subnet-1", "x")), SETTINGS)
 
 
+def test_a_zone_that_aws_does_not_describe_is_told() -> None:
+    with pytest.raises(Invalid, match="what kind of zone z-q of subnet subnet-1 is"):
+        resolve_names_or_ids(["subnet-1"], placement(), facts(subnet("subnet-1", "q")), SETTINGS)
+
+
 def test_a_dualstack_load_balancer_needs_ipv6_in_every_subnet() -> None:
     known = facts(subnet("subnet-1", "a", ipv6="2001:db8::/64"), subnet("subnet-2", "b"))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from albc.kube.key import NamespacedName
 from albc.kube.objects import EndpointSlice, Node, Pod, Service
 from albc.targets.endpoints import BackendNotFound, PodView, pod_endpoints, service_port
 
@@ -11,7 +12,7 @@ Make = Callable[..., Pod]
 
 
 def view_of(*pods: Pod, nodes: tuple[Node, ...] = ()) -> PodView:
-    return PodView({(pod.namespace, pod.name): pod for pod in pods}, {node.name: node for node in nodes})
+    return PodView({NamespacedName(pod.namespace, pod.name): pod for pod in pods}, {node.name: node for node in nodes})
 
 
 def identifiers(service: Service, slice_: EndpointSlice, view: PodView, *, fail_open: bool = True) -> list[str]:

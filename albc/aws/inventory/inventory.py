@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 
@@ -35,7 +35,7 @@ from albc.aws.inventory.records import (
 )
 from albc.aws.inventory.writes import WRITES
 from albc.aws.together import together
-from albc.errors import AlbcError
+from albc.errors import AlbcError, NotFound, Pending
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.inventory import InventoryView
 from albc.model.load_balancer import LoadBalancer
@@ -47,6 +47,9 @@ LEGACY_CLUSTER_TAG: Final = "ingress.k8s.aws/cluster"
 
 _SETTLING_SECONDS: Final = 60.0
 """How long a listing may still miss what we have just created."""
+_LAG_SECONDS: Final = 2.0
+
+R = TypeVar("R", LoadBalancerRecord, TargetGroupRecord)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +151,15 @@ class Inventory:
         if write := WRITES.get((service, action)):
             write(self._records, request, answer, self._clock())
 
-    def doubt(self, key: StackKey) -> None:
-        """It is not known what became of a write for this stack: before its next view, AWS is asked."""
+    def doubt(self, key: StackKey, deleted: str = "") -> None:
+        """It is not known what became of a write for this stack: before its next view, AWS is asked.
+
+        `deleted` is the ARN or id of what may be gone, so that its absence is not taken for AWS's slowness.
+        """
         self._doubted_at = self._clock()
+        for kind in (self._records.load_balancers, self._records.target_groups, self._records.security_groups):
+            if record := kind.get(deleted):
+                record.seen_at = float("-inf")
         for arn in self._load_balancers_of(key):
             balancer = self._records.load_balancers[arn]
             balancer.listeners = None
@@ -358,10 +367,8 @@ class Inventory:
             self._records.certificates[shape["CertificateArn"]] = CertificateRecord(shape, tags, self._clock())
 
     def _is_settled(self, record: LoadBalancerRecord | TargetGroupRecord | SecurityGroupRecord, started: float) -> bool:
-        return record.seen_at <= started - _SETTLING_SECONDS or (record.seen_at < started and not self._created(record))
-
-    def _created(self, record: LoadBalancerRecord | TargetGroupRecord | SecurityGroupRecord) -> bool:
-        return not isinstance(record, SecurityGroupRecord) and record.checked_at == record.seen_at
+        """A listing that misses it means that it is gone."""
+        return record.seen_at <= started - _SETTLING_SECONDS
 
     def _compare(
         self,
@@ -416,10 +423,13 @@ class Inventory:
                 reads.append(partial(self._read_listeners, record))
             else:
                 reads += [partial(self._complete_listener, listener) for listener in record.listeners.values()]
-            if record.aws.get("State", {}).get("Code") == "provisioning":
+            if record.aws.get("State", {}).get("Code") == "provisioning" and self._state_matters(record, stack):
                 reads.append(partial(self._read_state, record))
             reads += self._addon_reads(record, stack)
-            await together(reads)
+            try:
+                await together(reads)
+            except NotFound as error:
+                self._gone(self._records.load_balancers, arn, error)
 
     def _addon_reads(self, record: LoadBalancerRecord, stack: Stack) -> list[Callable[[], Awaitable[None]]]:
         """Only for stacks that say something about them."""
@@ -437,6 +447,13 @@ class Inventory:
             reads.append(partial(self._read_capacity, record))
         return reads
 
+    def _state_matters(self, record: LoadBalancerRecord, stack: Stack) -> bool:
+        """Something waits for the load balancer to become active: reserved capacity, or the end of another one."""
+        wants_capacity = any(one.minimum_load_balancer_capacity for one in stack.all(LoadBalancer))
+        keys = set(stacks_of(record.tags))
+        siblings = [one for one in self._records.load_balancers.values() if keys & set(stacks_of(one.tags))]
+        return wants_capacity or len(siblings) > len(stack.all(LoadBalancer))
+
     def _is_due(self, record: LoadBalancerRecord, kind: type, known: object) -> bool:
         key = (record.aws["LoadBalancerArn"], kind)
         now = self._clock()
@@ -450,10 +467,19 @@ class Inventory:
             record = self._records.target_groups.get(arn)
             if record is None:
                 return
-            if record.attributes is None:
-                record.attributes = await self._reads.target_group_attributes(arn)
-            if record.aws.get("TargetType") == "alb" and record.targets is None:
-                record.targets = await self._reads.targets(arn)
+            try:
+                if record.attributes is None:
+                    record.attributes = await self._reads.target_group_attributes(arn)
+                if record.aws.get("TargetType") == "alb" and record.targets is None:
+                    record.targets = await self._reads.targets(arn)
+            except NotFound as error:
+                self._gone(self._records.target_groups, arn, error)
+
+    def _gone(self, known: dict[str, R], arn: str, error: NotFound) -> None:
+        """A resource was listed, or made by us, and cannot be read."""
+        if self._clock() - known[arn].seen_at < _SETTLING_SECONDS:
+            raise Pending(f"AWS does not know everywhere yet what was just made: {error}", _LAG_SECONDS) from error
+        del known[arn]
 
     async def _read_attributes(self, record: LoadBalancerRecord) -> None:
         record.attributes = await self._reads.load_balancer_attributes(record.aws["LoadBalancerArn"])

@@ -147,7 +147,7 @@ class _Run:
             return self._gone(operation, error)
         except Exception as error:
             self._failed.append(Failure(operation, error))
-            self._doubt()
+            self._doubt(operation.target if operation.verb is Verb.DELETE else "")
             return False
         self._done.append(operation)
         if step.recognised:
@@ -164,8 +164,8 @@ class _Run:
         self._waiting.append(Waiting(operation, f"it has gone: {error}", SOON))
         return False
 
-    def _doubt(self) -> None:
-        self._tools.inventory.doubt(StackKey(self._plan.tag_prefix, str(self._plan.stack)))
+    def _doubt(self, deleted: str = "") -> None:
+        self._tools.inventory.doubt(StackKey(self._plan.tag_prefix, str(self._plan.stack)), deleted)
 
     async def _take(self, action: str, for_: Operation) -> bool:
         """Room is needed now: a deletion that stands later in the plan is carried out first."""

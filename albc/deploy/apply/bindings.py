@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from albc.deploy.apply.binding_store import WantedBinding
 from albc.deploy.apply.step import NOTHING, Handler, Step
 from albc.deploy.plan.bindings import spec_of
+from albc.errors import Conflict
 from albc.model.reference import Ref
 
 DEREGISTRATION_SECONDS = 1.0
 """When a deleted binding is looked for again; the deletion's own event usually comes before."""
+STORE_SECONDS = 1.0
 
 
 async def create(step: Step) -> Mapping[Ref, str]:
-    await step.tools.bindings.create(_wanted(step))
+    try:
+        await step.tools.bindings.create(_wanted(step))
+    except Conflict as conflict:
+        raise step.later(f"the informer to see what is there already: {conflict}", STORE_SECONDS) from conflict
     return NOTHING
 
 

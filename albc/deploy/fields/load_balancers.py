@@ -87,7 +87,8 @@ LOAD_BALANCER: tuple[Field[LoadBalancer, ActualLoadBalancer], ...] = (
         wanted=lambda balancer, _: (
             balancer.security_groups_inbound_rules_on_private_link if balancer.kind == "network" else None
         ),
-        actual=lambda balancer: balancer.aws.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", ""),
+        # AWS enforces them unless told otherwise, and may then leave the field out.
+        actual=lambda balancer: balancer.aws.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic") or "on",
         created_with=False,
         modified_by="set_security_groups",
     ),

@@ -52,12 +52,15 @@ class Account:
     def call(self, service: str, operation: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Carry out one operation: botocore's names, parameters and answer; timestamps are seconds since the epoch.
 
-        Raises `ApiError` for what AWS refuses, `ConnectionDropped` for a fault that cuts the connection.
+        Parameters must have the model's shape (over HTTP this is checked before). Raises `ApiError` for what AWS
+        refuses, `ConnectionDropped` for a fault that cuts the connection.
         """
         params = params or {}
-        outcome = "ok"
+        outcome = "InternalFailure"
         try:
-            return self._carry_out(service, operation, params)
+            answer = self._carry_out(service, operation, params)
+            outcome = "ok"
+            return answer
         except ApiError as error:
             outcome = error.code
             raise

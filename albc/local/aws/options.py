@@ -46,7 +46,8 @@ class AccountOptions:
     active_seconds: float = 0.5
     """How long a new load balancer is `provisioning`."""
     consistency_seconds: float = 0.0
-    """How long a new resource is not found by reading calls, and a new listener by any call."""
+    """How long a new resource is not found by reading calls, a new listener by any call, and how long listings go on to
+    show a load balancer or target group that is deleted."""
     issue_seconds: float = 0.0
     """How long a requested certificate waits for its validation."""
     release_seconds: float = 0.0

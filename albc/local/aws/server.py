@@ -102,7 +102,8 @@ class AwsServer:
         operation = operation or wire.operation_of(request)
         try:
             if operation not in SERVICES[service]:
-                raise ApiError("InvalidAction", f"the local account has no operation {operation!r} in {service}")
+                code = "UnknownOperationException" if wire.protocol == "json" else "InvalidAction"
+                raise ApiError(code, f"the local account has no operation {operation!r} in {service}")
             params = wire.parse(request, operation)
             account = self._account.of(_account_id(request) or self._account.options.account_id)
             return wire.answer(operation, account.call(service, operation, params), request_id)

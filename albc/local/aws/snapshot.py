@@ -5,7 +5,7 @@ from typing import Any
 from albc.local.aws.services.elbv2 import describe
 from albc.local.aws.services.elbv2.health import forget_drained
 from albc.local.aws.state import State
-from albc.local.aws.state.load_balancing import Listener, TargetGroup
+from albc.local.aws.state.load_balancing import Listener, LoadBalancing, TargetGroup
 from albc.local.dataplane.snapshot import Snapshot
 
 
@@ -23,16 +23,8 @@ def snapshot_of(state: State) -> Snapshot:
             }
             for balancer in held.load_balancers.values()
         ),
-        listeners={
-            arn: tuple(_listener(listener) for listener in held.listeners_of(arn)) for arn in held.load_balancers
-        },
-        rules={
-            listener.arn: (
-                *(describe.rule(rule) for rule in held.rules_of(listener.arn)),
-                describe.default_rule(listener),
-            )
-            for listener in held.listeners.values()
-        },
+        listeners=_listeners(held),
+        rules=_rules(held),
         target_groups={
             arn: {**describe.target_group(state, group), "Attributes": dict(group.attributes)}
             for arn, group in held.target_groups.items()
@@ -47,6 +39,20 @@ def snapshot_of(state: State) -> Snapshot:
             group.group_id: group.describe(state.options.region) for group in state.network.security_groups.values()
         },
     )
+
+
+def _listeners(held: LoadBalancing) -> dict[str, tuple[dict[str, Any], ...]]:
+    found: dict[str, list[dict[str, Any]]] = {arn: [] for arn in held.load_balancers}
+    for listener in held.listeners.values():
+        found[listener.load_balancer_arn].append(_listener(listener))
+    return {arn: tuple(items) for arn, items in found.items()}
+
+
+def _rules(held: LoadBalancing) -> dict[str, tuple[dict[str, Any], ...]]:
+    found: dict[str, list[dict[str, Any]]] = {arn: [] for arn in held.listeners}
+    for rule in sorted(held.rules.values(), key=lambda rule: rule.priority):
+        found[rule.listener_arn].append(describe.rule(rule))
+    return {arn: (*items, describe.default_rule(held.listeners[arn])) for arn, items in found.items()}
 
 
 def _listener(listener: Listener) -> dict[str, Any]:

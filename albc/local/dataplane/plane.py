@@ -97,15 +97,17 @@ class _Socket:
     certificates: Certificates | None = None
     server: asyncio.Server | None = None
     datagrams: UdpRelay | None = None
-    connections: set[anyio.CancelScope] = field(default_factory=set)
+    connections: dict[asyncio.StreamWriter, anyio.CancelScope] = field(default_factory=dict)
 
     def close(self) -> None:
         if self.server is not None:
             self.server.close()
         if self.datagrams is not None:
             self.datagrams.close()
-        for scope in self.connections:
+        for writer, scope in self.connections.items():
             scope.cancel()
+            # A TLS connection that is closed politely waits for the other side, and nobody is here any more to wait.
+            writer.transport.abort()
 
 
 class DataPlane:
@@ -233,6 +235,7 @@ class DataPlane:
             _renew(opened.certificates, listener, snapshot)
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            opened.connections[writer] = anyio.CancelScope()
             self._tasks.start_soon(self._serve, opened, reader, writer)
 
         context = opened.certificates.context if opened.certificates else None
@@ -242,15 +245,14 @@ class DataPlane:
         return opened
 
     async def _serve(self, opened: _Socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with anyio.CancelScope() as scope:
-            opened.connections.add(scope)
+        with opened.connections[writer]:
             try:
                 await opened.front.serve(reader, writer)
             except Exception:
                 # A bug in one connection must not end the others.
                 log.exception("a connection ended by an error in the data plane")
             finally:
-                opened.connections.discard(scope)
+                opened.connections.pop(writer, None)
                 writer.close()
 
     def _close(self, key: _SocketKey) -> None:

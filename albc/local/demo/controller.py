@@ -72,6 +72,6 @@ async def _ready(process: Process, log: Path, port: int) -> None:
                 except aiohttp.ClientError:
                     pass
                 await anyio.sleep(0.05)
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    lines = (await anyio.Path(log).read_text(encoding="utf-8", errors="replace")).strip().splitlines()
     last = lines[-1] if lines else "it said nothing"
     raise ControllerEnded(f"the controller did not become ready: {last}")

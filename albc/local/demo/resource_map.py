@@ -41,19 +41,19 @@ def read(describe: Describe) -> Account:
         found: Sequence[Item] = describe("elbv2", operation, params)[result]
         return found
 
-    balancers = items("describe_load_balancers", "LoadBalancers")
-    groups = items("describe_target_groups", "TargetGroups")
+    balancers = items("DescribeLoadBalancers", "LoadBalancers")
+    groups = items("DescribeTargetGroups", "TargetGroups")
     listeners = {
-        arn: items("describe_listeners", "Listeners", LoadBalancerArn=arn)
+        arn: items("DescribeListeners", "Listeners", LoadBalancerArn=arn)
         for arn in (balancer["LoadBalancerArn"] for balancer in balancers)
     }
     rules = {
-        arn: items("describe_rules", "Rules", ListenerArn=arn)
+        arn: items("DescribeRules", "Rules", ListenerArn=arn)
         for of_balancer in listeners.values()
         for arn in (listener["ListenerArn"] for listener in of_balancer)
     }
     targets = {
-        arn: items("describe_target_health", "TargetHealthDescriptions", TargetGroupArn=arn)
+        arn: items("DescribeTargetHealth", "TargetHealthDescriptions", TargetGroupArn=arn)
         for arn in (group["TargetGroupArn"] for group in groups)
     }
     return Account(balancers, listeners, rules, {group["TargetGroupArn"]: group for group in groups}, targets)

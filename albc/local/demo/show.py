@@ -82,9 +82,12 @@ class Demo:
         self._objects = [obj for folder in FOLDERS for obj in read(root / folder, values)]
         for obj in self._objects:
             patch = ApplyPatch(obj, "albc-demo", force=True)
-            await self._client.patch(
-                _KINDS[obj["kind"]], obj["metadata"]["name"], patch, obj["metadata"].get("namespace")
-            )
+            try:
+                await self._client.patch(
+                    _KINDS[obj["kind"]], obj["metadata"]["name"], patch, obj["metadata"].get("namespace")
+                )
+            except AlbcError as error:
+                raise StepFailed(f"{obj['kind']} {obj['metadata']['name']}: {error}") from error
 
     async def wait_until_programmed(self) -> Mapping[str, str]:
         """Load balancer ARN by `Kind namespace/name`, once every object has its hostname."""
@@ -171,17 +174,17 @@ class Demo:
         return await self._client.get(_KINDS[obj["kind"]], metadata["name"], metadata.get("namespace"))
 
     def _arn_of(self, hostname: str) -> str:
-        for balancer in self._stack.account.call("elbv2", "describe_load_balancers", {})["LoadBalancers"]:
+        for balancer in self._stack.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
             if balancer["DNSName"].lower() == hostname.lower():
                 return str(balancer["LoadBalancerArn"])
         return ""
 
     def _certificate(self, name: str) -> str:
         asked = {"DomainName": name, "ValidationMethod": "DNS"}
-        return str(self._stack.account.call("acm", "request_certificate", asked)["CertificateArn"])
+        return str(self._stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"])
 
     def _web_acl(self) -> str:
-        (acl, *_) = self._stack.account.call("wafv2", "list_web_acls", {"Scope": "REGIONAL"})["WebACLs"]
+        (acl, *_) = self._stack.account.call("wafv2", "ListWebACLs", {"Scope": "REGIONAL"})["WebACLs"]
         return str(acl["ARN"])
 
     def _inventory(self) -> frozenset[str]:
@@ -189,11 +192,11 @@ class Demo:
         call = self._stack.account.call
         return frozenset(
             [
-                *(b["LoadBalancerName"] for b in call("elbv2", "describe_load_balancers", {})["LoadBalancers"]),
-                *(g["TargetGroupName"] for g in call("elbv2", "describe_target_groups", {})["TargetGroups"]),
+                *(b["LoadBalancerName"] for b in call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]),
+                *(g["TargetGroupName"] for g in call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]),
                 *(
                     f"{g['GroupName']} with {len(g['IpPermissions'])} rules"
-                    for g in call("ec2", "describe_security_groups", {})["SecurityGroups"]
+                    for g in call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
                 ),
             ]
         )
@@ -250,7 +253,7 @@ async def _until(look: Callable[[], Awaitable[str]], seconds: float) -> None:
     """Looks until there is nothing left to say; fails with what was said last."""
     said = "nothing was looked at"
     with anyio.move_on_after(seconds):
-        while said := await look():
+        while said := await look():  # noqa: ASYNC110 - another process does it, and tells nobody here
             await anyio.sleep(0.1)
         return
     raise StepFailed(f"after {seconds:g} s {said}")

@@ -16,7 +16,6 @@ from typing import Any, Self
 
 import anyio
 from aiohttp import web
-from anyio.abc import TaskGroup
 
 from albc.local.kubernetes.admission import WebhookAdmission
 from albc.local.kubernetes.auth.authentication import ADMIN, Authenticator
@@ -25,6 +24,7 @@ from albc.local.kubernetes.auth.rbac import Authorizer
 from albc.local.kubernetes.auth.reviews import ReviewBoard
 from albc.local.kubernetes.calls import User
 from albc.local.kubernetes.controllers import Controllers
+from albc.local.kubernetes.controllers.world import World
 from albc.local.kubernetes.crds.definitions import Definitions
 from albc.local.kubernetes.deleting import Deleter
 from albc.local.kubernetes.faults import Faults
@@ -81,7 +81,6 @@ class Cluster:
         self.faults = Faults()
         self._runtime = runtime
         self._stack = AsyncExitStack()
-        self._tasks: TaskGroup | None = None
 
     @property
     def url(self) -> str:
@@ -101,21 +100,25 @@ class Cluster:
             self.options.bookmark_interval,
         )
         handler = ApiServer(Api(parts), self.registry, self.authenticator, self.authorizer, self.faults)
+        controllers = None
+        if self.options.controllers:
+            world = World(self.store, self.registry, self.writer, self.deleter)
+            controllers = Controllers(world, self.options, self._runtime)
         await furnish(self.writer, self.registry, self.options)
         async with AsyncExitStack() as stack:
-            runner = web.ServerRunner(web.Server(handler.handle, request_factory=_request), shutdown_timeout=0.1)
+            # A watch whose client has gone must not wait for its next event to find out.
+            server = web.Server(handler.handle, request_factory=_request, handler_cancellation=True)
+            runner = web.ServerRunner(server, shutdown_timeout=0.1)
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
             context = server_context(self._authority, self._host, "localhost", "kubernetes.default.svc")
             site = web.TCPSite(runner, self._host, self._port, ssl_context=context)
             await site.start()
             self._port = runner.addresses[0][1]
-            self._tasks = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(self._tasks.cancel_scope.cancel)
-            if self.options.controllers:
-                Controllers(self.reader, self.writer, self.deleter, self.registry, self.options, self._runtime).start(
-                    self._tasks
-                )
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(tasks.cancel_scope.cancel)
+            if controllers is not None:
+                controllers.start(tasks)
             self._stack = stack.pop_all()
         return self
 
@@ -184,5 +187,3 @@ class Cluster:
     def silence(self, on: bool = True) -> None:
         """Keeps every connection open and sends nothing, until it is turned off."""
         self.faults.silence(on)
-
-

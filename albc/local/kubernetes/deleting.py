@@ -84,9 +84,7 @@ class Deleter:
                 why = f"Precondition failed: {name} in precondition: {wanted}, {name} in object meta: {have}"
                 raise errors.conflict(target.resource.plural, target.resource.group, target.name, why)
 
-    def _step(
-        self, target: Target, stored: Stored, obj: Object, how: DeleteOptions, options: WriteOptions
-    ) -> Written:
+    def _step(self, target: Target, stored: Stored, obj: Object, how: DeleteOptions, options: WriteOptions) -> Written:
         """Takes the object out, or marks it. Raises Stale, Missing."""
         metadata = obj["metadata"]
         graceful = self._writer.kinds.behaviour(target.resource).graceful
@@ -110,9 +108,7 @@ class Deleter:
             metadata["resourceVersion"] = str(version.revision)
         return Written(obj)
 
-    async def delete_each(
-        self, targets: list[Target], how: DeleteOptions, options: WriteOptions
-    ) -> list[Written]:
+    async def delete_each(self, targets: list[Target], how: DeleteOptions, options: WriteOptions) -> list[Written]:
         """Deletes every object that is still there."""
         done = []
         for target in targets:

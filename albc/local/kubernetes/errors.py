@@ -150,9 +150,7 @@ def not_acceptable(offered: Sequence[str]) -> ApiError:
 
 def unsupported_media_type(offered: Sequence[str]) -> ApiError:
     """The body's media type is not understood."""
-    text = (
-        "the body of the request was in an unknown format - accepted media types include: " + ", ".join(offered)
-    )
+    text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(offered)
     return ApiError(415, "UnsupportedMediaType", text)
 
 

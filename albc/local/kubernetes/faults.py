@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
 
 from albc.local.kubernetes import errors
@@ -21,8 +23,8 @@ class Faults:
         self._silent = False
         self._loud = anyio.Event()
         self._loud.set()
-        self.cut = anyio.Event()
-        """Set when every stream must end, and replaced by a new one."""
+        self.streams: set[asyncio.Transport] = set()
+        """The connections on which watches are."""
 
     def throttle(self, requests: int, *, retry_after: int = 1) -> None:
         """Refuses the next `requests` requests with 429 and this Retry-After, in seconds."""
@@ -39,8 +41,8 @@ class Faults:
 
     def cut_streams(self) -> None:
         """Ends every watch in the middle of the connection."""
-        self.cut.set()
-        self.cut = anyio.Event()
+        for transport in self.streams:
+            transport.abort()
 
     async def before_answer(self) -> None:
         """Waits or refuses, as ordered. Raises ApiError 429."""

@@ -37,7 +37,9 @@ async def furnish(writer: Writer, registry: Registry, options: ClusterOptions) -
     labels = {"component": "apiserver", "provider": "kubernetes"}
     await create("v1", "Service", "default", "kubernetes", metadata={"labels": labels}, spec={"ports": ports})
     for node in options.nodes:
-        target = await create("v1", "Node", "", node.name, metadata=_node_metadata(node, options), spec=_node_spec(node))
+        target = await create(
+            "v1", "Node", "", node.name, metadata=_node_metadata(node, options), spec=_node_spec(node)
+        )
         status_target = Target(target.resource, "", node.name, "status")
         status = _node_status(node)
         await writer.modify(status_target, lambda obj, status=status: {**obj, "status": status}, how)  # type: ignore[misc]

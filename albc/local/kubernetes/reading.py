@@ -103,7 +103,9 @@ class Reader:
             asked = parse_revision(options.resource_version)
             if asked > revision:
                 raise errors.too_large_version(asked, revision)
-            if asked and (options.resource_version_match == "Exact" or (options.limit and not options.resource_version_match)):
+            if asked and (
+                options.resource_version_match == "Exact" or (options.limit and not options.resource_version_match)
+            ):
                 exact = asked
         if exact is None or exact == revision:
             items = collection.values(selection.namespace)

@@ -16,11 +16,17 @@ Include = str
 """What a Table's rows carry of their objects: `None`, `Metadata` (the default) or `Object`."""
 
 
-def render_object(stored_or_obj: Stored | dict[str, Any], resource: Resource, form: Accepted, include: Include) -> bytes:
+def render_object(
+    stored_or_obj: Stored | dict[str, Any], resource: Resource, form: Accepted, include: Include
+) -> bytes:
     """One object."""
     if not form.form:
         return conversion.raw(stored_or_obj, resource) if isinstance(stored_or_obj, Stored) else encode(stored_or_obj)
-    obj = conversion.from_storage(stored_or_obj.object(), resource) if isinstance(stored_or_obj, Stored) else stored_or_obj
+    obj = (
+        conversion.from_storage(stored_or_obj.object(), resource)
+        if isinstance(stored_or_obj, Stored)
+        else stored_or_obj
+    )
     if form.form == "Table":
         version = obj["metadata"].get("resourceVersion", "")
         return encode(table(resource, [obj], {"resourceVersion": version}, include, headers=True))

@@ -96,7 +96,9 @@ class Api:
         """The answer to a request for a resource."""
         path = call.path
         resource = self._parts.registry.find(path.group, path.version, path.resource)
-        if resource is None or (resource.namespaced and path.resource != "namespaces" and path.name and not path.namespace):
+        if resource is None or (
+            resource.namespaced and path.resource != "namespaces" and path.name and not path.namespace
+        ):
             raise errors.no_such_resource()
         if not resource.namespaced and path.namespace and resource.plural != "namespaces":
             raise errors.no_such_resource()

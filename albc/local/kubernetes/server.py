@@ -95,20 +95,17 @@ class ApiServer:
         response = web.StreamResponse(headers={"Content-Type": media.JSON, "Cache-Control": "no-cache, private"})
         response.enable_chunked_encoding()
         await response.prepare(request)
-        cut = self._faults.cut
-        async with anyio.create_task_group() as group:
-
-            async def end_when_cut() -> None:
-                await cut.wait()
-                if request.transport is not None:
-                    request.transport.abort()
-                group.cancel_scope.cancel()
-
-            group.start_soon(end_when_cut)
+        transport = request.transport
+        assert transport is not None
+        self._faults.streams.add(transport)
+        try:
             async for chunk in lines:
                 await self._faults.before_event()
                 await response.write(chunk)
-            group.cancel_scope.cancel()
+        except ConnectionError:
+            pass  # the client has left, or a fault has cut the stream: nobody is there to be told
+        finally:
+            self._faults.streams.discard(transport)
         return response
 
     # -- what is no resource ---------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ class Subresources:
 
         def change(pod: Object) -> Object:
             if pod["spec"].get("nodeName"):
-                why = f"pod {target.name} is already assigned to node \"{pod['spec']['nodeName']}\""
+                why = f'pod {target.name} is already assigned to node "{pod["spec"]["nodeName"]}"'
                 raise errors.conflict("pods/binding", "", target.name, why)
             pod["spec"]["nodeName"] = node
             return pod
@@ -123,7 +123,9 @@ def _scale(target: Target, obj: Mapping[str, Any]) -> Object:
     paths = target.resource.scale
     assert paths is not None
     metadata = obj["metadata"]
-    kept = {k: metadata[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in metadata}
+    kept = {
+        k: metadata[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in metadata
+    }
     chosen = parse(paths.selector).first(obj) if target.resource.custom else None
     if not target.resource.custom:
         chosen = str(from_object((obj.get("spec") or {}).get("selector")))

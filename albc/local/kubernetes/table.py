@@ -373,9 +373,7 @@ def cells_of(resource: Resource) -> tuple[Cell, ...]:
     """The columns of a resource: its own, or name and age."""
     if not resource.columns:
         return CELLS.get((resource.group, resource.plural), _DEFAULT)
-    own = (
-        Cell(c.name, _printer_value(c.path.all, c.type), c.priority, c.type, c.format) for c in resource.columns
-    )
+    own = (Cell(c.name, _printer_value(c.path.all, c.type), c.priority, c.type, c.format) for c in resource.columns)
     return (NAME, *own)
 
 

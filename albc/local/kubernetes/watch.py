@@ -160,4 +160,3 @@ def _at_revision(stored: Stored, revision: int) -> Stored:
 
 def _line(type: str, obj: bytes) -> bytes:
     return b'{"type":"%s","object":%s}\n' % (type.encode(), obj)
-

@@ -349,7 +349,14 @@ def _suffix() -> str:
     return "".join(secrets.choice(_SUFFIX_ALPHABET) for _ in range(5))
 
 
-_IDENTITY = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName")
+_IDENTITY = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "generateName",
+)
 
 
 def _keep_identity(new: Object, old: Object) -> None:
@@ -377,7 +384,9 @@ def _keep_other_part(target: Target, new: Object, old: Object) -> None:
         new.update(kept)
         if status is not None:
             new["status"] = status
-        taken = ("managedFields",) if target.resource.custom else ("managedFields", "labels", "annotations", "finalizers")
+        taken = (
+            ("managedFields",) if target.resource.custom else ("managedFields", "labels", "annotations", "finalizers")
+        )
         for name in taken:
             if name in metadata:
                 new["metadata"][name] = metadata[name]
@@ -417,4 +426,3 @@ def _is_over(obj: Object) -> bool:
     metadata = obj["metadata"]
     pending = metadata.get("finalizers") or (obj["kind"] == "Namespace" and (obj.get("spec") or {}).get("finalizers"))
     return bool(metadata.get("deletionTimestamp")) and not pending and not metadata.get("deletionGracePeriodSeconds")
-

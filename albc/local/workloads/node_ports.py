@@ -123,7 +123,7 @@ class _Open:
     turn: int = 0
     server: asyncio.Server | None = None
     datagrams: UdpRelay | None = None
-    connections: set[anyio.CancelScope] = field(default_factory=set)
+    connections: dict[asyncio.StreamWriter, anyio.CancelScope] = field(default_factory=dict)
 
     def next_endpoint(self) -> Address | None:
         endpoints = self.backing.endpoints
@@ -181,14 +181,14 @@ class NodePorts:
         else:
 
             def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                opened.connections[writer] = anyio.CancelScope()
                 self._tasks.start_soon(self._forward, key, opened, Stream(reader, writer))
 
             opened.server = await asyncio.start_server(connected, sock=bound)
         return opened
 
     async def _forward(self, key: PortKey, opened: _Open, client: Stream) -> None:
-        with anyio.CancelScope() as scope:
-            opened.connections.add(scope)
+        with opened.connections[client.writer]:
             try:
                 endpoint = opened.next_endpoint()
                 if endpoint is None:
@@ -202,7 +202,7 @@ class NodePorts:
                     return
                 await relay(client, Stream(*target), IDLE_SECONDS)
             finally:
-                opened.connections.discard(scope)
+                opened.connections.pop(client.writer, None)
                 client.writer.close()
 
     def _flow(self, key: PortKey, opened: _Open, client: Address) -> Flow | None:
@@ -222,8 +222,9 @@ class NodePorts:
             opened.server.close()
         if opened.datagrams is not None:
             opened.datagrams.close()
-        for scope in opened.connections:
+        for writer, scope in opened.connections.items():
             scope.cancel()
+            writer.transport.abort()
         self._book.release(key.address, key.port, type=key.kind)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from albc.local.aws import Account, AccountOptions, AwsServer, ManualClock
@@ -136,6 +137,7 @@ async def clients(server: AwsServer) -> AsyncIterator[Callable[[str], Any]]:
                 service,
                 region_name="us-west-2",
                 endpoint_url=server.url,
+                config=AioConfig(retries={"total_max_attempts": 1}),
                 **{"aws_access_key_id": "local", "aws_secret_access_key": "local", **keys},
             )
             opened[key] = (context, await context.__aenter__())

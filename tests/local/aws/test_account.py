@@ -63,3 +63,18 @@ def test_a_fresh_resource_is_not_seen_by_reading_calls_for_a_while(clock: Manual
     clock.advance(5)
     assert account.call("elbv2", "CreateRule", rule)
     assert len(account.call("elbv2", "DescribeLoadBalancers")["LoadBalancers"]) == 1
+
+
+def test_listings_show_what_is_deleted_a_little_longer_although_it_is_gone(clock: ManualClock) -> None:
+    account = Account(AccountOptions(consistency_seconds=5), clock=clock)
+    vpc = account.call("ec2", "DescribeVpcs")["Vpcs"][0]["VpcId"]
+    wanted = {"Name": "web", "Protocol": "HTTP", "Port": 80, "VpcId": vpc}
+    arn = account.call("elbv2", "CreateTargetGroup", wanted)["TargetGroups"][0]["TargetGroupArn"]
+    clock.advance(5)
+    account.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": arn})
+    listed = account.call("elbv2", "DescribeTargetGroups")["TargetGroups"]
+    assert [group["TargetGroupArn"] for group in listed] == [arn]
+    with pytest.raises(ApiError, match=r"^TargetGroupNotFound"):
+        account.call("elbv2", "DescribeTags", {"ResourceArns": [arn]})
+    clock.advance(5)
+    assert account.call("elbv2", "DescribeTargetGroups")["TargetGroups"] == []

@@ -1,19 +1,25 @@
 import json
 
-from albc.local.aws import Account
+import pytest
+
+from albc.local.aws import Account, ApiError
 from albc.local.aws.calls import CallLog, is_writing
 
 
 def test_every_call_is_kept_with_its_outcome_in_order(account: Account) -> None:
     account.call("ec2", "DescribeVpcs")
-    try:
+    with pytest.raises(ApiError):
         account.call("elbv2", "DeleteRule", {"RuleArn": "nonsense"})
-    except Exception as error:
-        assert "ValidationError" in str(error)
     assert [(call.service, call.operation, call.outcome, call.writing) for call in account.calls] == [
         ("ec2", "DescribeVpcs", "ok", False),
         ("elbv2", "DeleteRule", "ValidationError", True),
     ]
+
+
+def test_a_call_that_breaks_the_account_itself_is_not_told_as_done(account: Account) -> None:
+    with pytest.raises(KeyError):
+        account.call("elbv2", "DeleteRule")
+    assert account.calls[-1].outcome == "InternalFailure"
 
 
 def test_reading_is_told_from_writing_by_name() -> None:

@@ -11,7 +11,7 @@ def test_a_fault_meets_so_many_matching_calls_and_then_is_gone(account: Account)
     account.faults.add(Fault(FaultKind.THROTTLE, service="elbv2", operation="Describe*", times=2))
     account.call("ec2", "DescribeVpcs")
     for _ in range(2):
-        with pytest.raises(ApiError, match=r"^Throttling: Rate exceeded"):
+        with pytest.raises(ApiError, match=r"^ThrottlingException: Rate exceeded"):
             account.call("elbv2", "DescribeLoadBalancers")
     account.call("elbv2", "DescribeLoadBalancers")
     assert account.faults.rules == ()

@@ -25,7 +25,7 @@ def test_a_data_plane_sees_what_it_has_to_serve(
         (extra, False),
     ]
     assert set(seen.certificates) == {default, extra}
-    assert [(item["RuleArn"], item["Priority"]) for item in seen.rules[front]][0] == (path, "5")
+    assert (seen.rules[front][0]["RuleArn"], seen.rules[front][0]["Priority"]) == (path, "5")
     assert seen.rules[front][-1]["IsDefault"]
     assert seen.target_groups[web]["LoadBalancerArns"] == [balancer]
     assert seen.targets[web] == (

@@ -12,7 +12,9 @@ from aiohttp import web
 from albc.local.dataplane.http1 import AnswerHead
 from albc.local.dataplane.http2 import Http2, Http2ClientSide
 from albc.local.dataplane.snapshot import Item
-from tests.local.dataplane.kit import Stack, fixed, forward, listener, self_signed
+from albc.local.workloads import Workloads
+from albc.local.workloads.http2 import SERVICE
+from tests.local.dataplane.kit import Stack, fixed, forward, free_address, listener, self_signed
 
 pytestmark = [
     pytest.mark.anyio,
@@ -22,12 +24,14 @@ pytestmark = [
 Answer = Callable[[Http2ClientSide], Awaitable[None]]
 
 
-def holds_https(stack: Stack, actions: list[Item], **attributes: str) -> None:
+def holds_https(
+    stack: Stack, actions: list[Item], certificate: tuple[bytes, bytes] | None = None, **attributes: str
+) -> None:
     certificates = [{"CertificateArn": "c", "IsDefault": True}]
     stack.holds(
         listener("https", 443, "HTTPS", actions, Certificates=certificates),
         attributes={name.replace("__", "."): value for name, value in attributes.items()},
-        certificates={"c": self_signed("shop.example.com")},
+        certificates={"c": certificate or self_signed("shop.example.com")},
     )
 
 
@@ -151,3 +155,34 @@ async def test_a_target_that_breaks_off_breaks_the_stream_and_not_the_connection
     await stack.healthy("tg", target)
 
     assert "INTERNAL_ERROR" in await curl(stack, "/")
+
+
+async def test_a_grpc_client_calls_an_echo_pod_through_the_load_balancer(stack: Stack) -> None:
+    grpc = pytest.importorskip("grpc", reason="grpcio is not installed")
+    authority = self_signed("grpc.example")
+    pods, address = Workloads(stack.book), free_address("19")
+    env = [{"name": "GRPC_ECHO_SERVER", "value": "1"}]
+    await pods.start(
+        {
+            "metadata": {"uid": "u", "name": "grpc-1", "namespace": "shop"},
+            "spec": {"containers": [{"image": "echo-basic", "env": env}]},
+            "status": {"podIP": address},
+        }
+    )
+    stack.group("tg", (address, 3000), ProtocolVersion="GRPC", HealthCheckPath="/", Matcher={"GrpcCode": "12"})
+    holds_https(stack, forward("tg"), certificate=authority)
+    await stack.healthy("tg", (address, 3000))
+    host, port = stack.book.resolve(stack.address, 443)
+
+    async with grpc.aio.secure_channel(
+        f"{host}:{port}",
+        grpc.ssl_channel_credentials(authority[0]),
+        options=[("grpc.ssl_target_name_override", "grpc.example")],
+    ) as channel:
+        answers = await asyncio.gather(*(channel.unary_unary(f"/{SERVICE}/Echo")(b"") for _ in range(20)))
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await channel.unary_unary(f"/{SERVICE}/EchoThree")(b"")
+    await pods.close()
+
+    assert all(b"grpc-1" in answer for answer in answers)
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -135,6 +135,22 @@ async def test_curl_verifies_the_certificate_and_gets_its_answer(stack: Stack, t
 
 
 @pytest.mark.anyio
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+async def test_openssl_gets_the_certificate_by_name_in_every_version(stack: Stack, version: str) -> None:
+    held = {"default": self_signed("default.example"), "shop": self_signed("shop.example.com")}
+    stack.holds(https("shop", "default"), certificates=held)
+    await stack.settled(lambda: stack.serves(443))
+    host, port = stack.book.resolve(stack.address, 443)
+
+    ran = await anyio.run_process(
+        ["openssl", "s_client", "-connect", f"{host}:{port}", "-servername", "shop.example.com", version], check=False
+    )
+
+    assert b"subject=CN = shop.example.com" in ran.stdout.replace(b"CN=", b"CN = ")
+
+
+@pytest.mark.anyio
 async def test_mutual_tls_says_that_it_is_not_played(stack: Stack) -> None:
     held = {"default": self_signed("shop.example.com")}
     stack.holds({**https("default"), "MutualAuthentication": {"Mode": "verify"}}, certificates=held)

@@ -141,9 +141,7 @@ def ingress_class(
         "name": name,
         "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"} if default else {},
     }
-    return INGRESS_CLASSES.convert(
-        {"metadata": metadata, "spec": {"controller": controller, "parameters": parameters}}
-    )
+    return INGRESS_CLASSES.convert({"metadata": metadata, "spec": {"controller": controller, "parameters": parameters}})
 
 
 def class_with(params_name: str = "params", name: str = CLASS, **spec: Any) -> tuple[IngressClass, IngressClassParams]:
@@ -228,9 +226,7 @@ def built(
     return build(group_id(group), snapshot(*things, *extra), facts, settings, earlier or {})
 
 
-def stack(
-    *things: Thing, group: str = "shop/web", facts: Facts = FACTS, settings: MappingSettings = SETTINGS
-) -> Stack:
+def stack(*things: Thing, group: str = "shop/web", facts: Facts = FACTS, settings: MappingSettings = SETTINGS) -> Stack:
     """The stack of a group without faults."""
     result = built(*things, group=group, facts=facts, settings=settings)
     assert result.stack is not None, result.problems
@@ -252,9 +248,7 @@ def warnings(
     return list(result.problems)
 
 
-def fault(
-    *things: Thing, group: str = "shop/web", facts: Facts = FACTS, settings: MappingSettings = SETTINGS
-) -> str:
+def fault(*things: Thing, group: str = "shop/web", facts: Facts = FACTS, settings: MappingSettings = SETTINGS) -> str:
     """The message of the one fault of a group of one that cannot be built."""
     result = built(*things, group=group, facts=facts, settings=settings)
     assert result.stack is None, "it was built"

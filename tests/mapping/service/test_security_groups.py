@@ -160,6 +160,8 @@ def test_given_groups_beside_the_switch_are_told_to_do_nothing() -> None:
     [warning] = warnings(service(annotations={DISABLE: "true", GROUPS: "web"}))
 
     assert "the load balancer gets no security groups" in warning.message
+    assert not warnings(service(annotations={DISABLE: "true"}))
+    assert not warnings(service(annotations={DISABLE: "false", GROUPS: "web"}))
 
 
 def test_everybody_may_connect_unless_somebody_says_otherwise() -> None:

@@ -8,6 +8,7 @@ from albc.local.aws.errors import ApiError
 from albc.local.aws.services.ec2 import kinds
 from albc.local.aws.services.operation import Answer, Operations, Params, page
 from albc.local.aws.state import State
+from albc.local.aws.state.load_balancing import LoadBalancer, TargetGroup
 from albc.local.aws.state.network import tag_dict, tag_list
 
 PAGE_SIZE = 50
@@ -57,11 +58,11 @@ def _passes(tags: dict[str, str], tag_filter: dict[str, Any]) -> bool:
 
 def _everything(state: State) -> Iterator[Tagged]:
     held = state.load_balancing
-    for balancer in held.load_balancers.values():
+    for balancer in (*held.load_balancers.values(), *state.lingering(LoadBalancer)):
         if state.visible(balancer.created_at):
             kind = "app" if balancer.type == "application" else "net"
             yield Tagged(balancer.arn, f"elasticloadbalancing:loadbalancer/{kind}", balancer.tags)
-    for group in held.target_groups.values():
+    for group in (*held.target_groups.values(), *state.lingering(TargetGroup)):
         if state.visible(group.created_at):
             yield Tagged(group.arn, "elasticloadbalancing:targetgroup", group.tags)
     for listener in held.listeners.values():

@@ -1,15 +1,18 @@
 """What an account holds, without any operation. `services` read and change it; nothing here checks a rule of AWS."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from albc.local.aws.clock import Clock
 from albc.local.aws.layout import Layout
 from albc.local.aws.options import AccountOptions
 from albc.local.aws.state.certificates import Certificates
 from albc.local.aws.state.dns import HostedZone, hosted_zones
-from albc.local.aws.state.load_balancing import LoadBalancing
+from albc.local.aws.state.load_balancing import LoadBalancer, LoadBalancing, TargetGroup
 from albc.local.aws.state.network import Network
 from albc.local.aws.state.protection import Firewalls, Shield
+
+Held = TypeVar("Held", LoadBalancer, TargetGroup)
 
 
 @dataclass(slots=True)
@@ -46,6 +49,13 @@ class State:
     def next_serial(self) -> int:
         self.serial += 1
         return self.serial
+
+    def lingering(self, kind: type[Held]) -> list[Held]:
+        """What was deleted so lately that listings still show it (`consistency_seconds`)."""
+        since = self.clock() - self.options.consistency_seconds
+        departed = self.load_balancing.departed
+        departed[:] = [(when, thing) for when, thing in departed if when > since]
+        return [thing for _, thing in departed if isinstance(thing, kind)]
 
     def visible(self, created_at: float) -> bool:
         """Whether a reading call finds something of this age already (`consistency_seconds`)."""

@@ -123,7 +123,7 @@ class TargetGroup:
 
     arn: str
     name: str
-    vpc_id: str | None
+    vpc_id: str
     created_at: float
     settings: dict[str, Any]
     """Members of DescribeTargetGroups: protocol, port, health check and the like."""
@@ -157,6 +157,8 @@ class LoadBalancing:
         self.rules: dict[str, Rule] = {}
         self.target_groups: dict[str, TargetGroup] = {}
         self.trust_stores: dict[str, TrustStore] = {}
+        self.departed: list[tuple[float, LoadBalancer | TargetGroup]] = []
+        """What was deleted, and when: listings may show it a little longer (`consistency_seconds`)."""
         self._users: dict[str, frozenset[str]] = {}
 
     def listeners_of(self, load_balancer_arn: str) -> list[Listener]:

@@ -71,7 +71,10 @@ class ReviewBoard:
     def _rights(self, user: User, namespace: str) -> Object:
         rules: list[Any] = list(self._authorizer.rules(user, namespace)) if self._authorizer.enabled else []
         if "system:masters" in user.groups or not self._authorizer.enabled:
-            rules = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
+            rules = [
+                {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+                {"verbs": ["*"], "nonResourceURLs": ["*"]},
+            ]
         return {
             "resourceRules": [rule for rule in rules if not rule.get("nonResourceURLs")],
             "nonResourceRules": [rule for rule in rules if rule.get("nonResourceURLs")],

@@ -194,17 +194,19 @@ def _step(deployment: Object, new: Object | None, old: list[Object]) -> list[tup
     if size != wanted:
         size = min(wanted, size + max(0, most - total)) if size < wanted else wanted
         steps.append((new, size))
-    available = sum((rs.get("status") or {}).get("availableReplicas", 0) for rs in [new, *active])
-    # Pods that are not available can go at once; of the others as many as stand above the minimum.
-    spare = available - fewest
+    # By what is wanted, not only by what is reported: a report may not know yet of the last step.
+    missing = size - min(size, (new.get("status") or {}).get("availableReplicas", 0))
+    room = size + sum(rs["spec"].get("replicas", 0) for rs in active) - fewest - missing
+    spare = sum((rs.get("status") or {}).get("availableReplicas", 0) for rs in [new, *active]) - fewest
     for replica_set in active:
         have = replica_set["spec"].get("replicas", 0)
-        broken = have - (replica_set.get("status") or {}).get("availableReplicas", 0)
-        going = min(have, max(0, broken))
-        rest = min(have - going, max(0, spare))
-        spare -= rest
-        if going + rest:
-            steps.append((replica_set, have - going - rest))
+        broken = max(0, have - (replica_set.get("status") or {}).get("availableReplicas", 0))
+        going = min(broken, max(0, room))
+        healthy = min(have - broken, max(0, spare), max(0, room - going))
+        room -= going + healthy
+        spare -= healthy
+        if going + healthy:
+            steps.append((replica_set, have - going - healthy))
     return steps
 
 

@@ -1,3 +1,6 @@
 """placeholder"""
+
+
 class Definitions:
-    def __init__(self, *a): pass
+    def __init__(self, *a):
+        pass

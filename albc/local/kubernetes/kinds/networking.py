@@ -148,7 +148,7 @@ def ingress_class(schema: Schema) -> Behaviour:
         if not controller:
             yield required("spec.controller")
         elif "/" not in controller or DNS_SUBDOMAIN.faults(controller.partition("/")[0]):
-            why = "must be a domain-prefixed path (such as \"acme.io/foo\")"
+            why = 'must be a domain-prefixed path (such as "acme.io/foo")'
             yield invalid("spec.controller", controller, why)
         yield from checks.immutable(new, old, "spec.controller")
         parameters = spec.get("parameters") or {}
@@ -160,7 +160,7 @@ def ingress_class(schema: Schema) -> Behaviour:
             if scope not in ("Cluster", "Namespace"):
                 yield checks.unsupported("spec.parameters.scope", scope, ("Cluster", "Namespace"))
             elif scope == "Namespace" and not namespace:
-                why = '`parameters.scope` is set to \'Namespace\''
+                why = "`parameters.scope` is set to 'Namespace'"
                 yield required("spec.parameters.namespace", why)
             elif scope == "Cluster" and namespace is not None:
                 yield checks.forbidden("spec.parameters.namespace", "`parameters.scope` is set to 'Cluster'")
@@ -202,5 +202,3 @@ def endpoint_slice(schema: Schema) -> Behaviour:
 
 def _without(schema: Schema, name: str) -> Schema:
     return {**schema, "required": [field for field in schema.get("required", ()) if field != name]}
-
-

@@ -172,7 +172,9 @@ def webhooks(schema: Schema) -> Behaviour:
             field = f"webhooks[{place}]"
             name = webhook.get("name", "")
             if name.count(".") < 2:
-                yield invalid(f"{field}.name", name, "should be a domain with at least three segments separated by dots")
+                yield invalid(
+                    f"{field}.name", name, "should be a domain with at least three segments separated by dots"
+                )
             if name in seen:
                 yield checks.duplicate(f"{field}.name", name)
             seen.add(name)

@@ -148,4 +148,3 @@ def _who(entry: Entry) -> str:
     through = f' with subresource "{manager.subresource}"' if manager.subresource else ""
     when = f" at {entry.time}" if manager.operation == "Update" and entry.time else ""
     return f'"{manager.name}"{through} using {manager.api_version}{when}'
-

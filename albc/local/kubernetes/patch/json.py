@@ -16,9 +16,7 @@ _MAX_OPERATIONS = 10000
 def json_patch(target: dict[str, Any], operations: Any) -> dict[str, Any]:
     """The target with the operations done. Raises ApiError: 400 if they make no sense, 422 if they do not fit."""
     if not isinstance(operations, list):
-        raise errors.bad_request(
-            "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
-        )
+        raise errors.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     if len(operations) > _MAX_OPERATIONS:
         text = f"The allowed maximum operations in a JSON patch is {_MAX_OPERATIONS}, got {len(operations)}"
         raise ApiError(413, "RequestEntityTooLarge", text)
@@ -27,5 +25,7 @@ def json_patch(target: dict[str, Any], operations: Any) -> dict[str, Any]:
     except jsonpatch.InvalidJsonPatch as fault:
         raise errors.bad_request(f"error decoding patch: {fault}") from None
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as fault:
-        raise ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {fault}") from None
+        raise ApiError(
+            422, "Invalid", f"the server rejected our request due to an error in our request: {fault}"
+        ) from None
     return result

@@ -38,7 +38,9 @@ def quoted(value: Any) -> str:
             return str(value)
 
 
-def validate_metadata(new: Mapping[str, Any], old: Mapping[str, Any] | None, name_check: NameCheck) -> Iterator[FieldError]:
+def validate_metadata(
+    new: Mapping[str, Any], old: Mapping[str, Any] | None, name_check: NameCheck
+) -> Iterator[FieldError]:
     """Every fault of an object's metadata."""
     metadata = new["metadata"]
     if old is None:

@@ -93,6 +93,7 @@ def describe_load_balancers(state: State, params: Params) -> Answer:
         found = [lookup.load_balancer(state, arn, reading=True) for arn in dict.fromkeys(arns)]
     else:
         found = [balancer for balancer in held.values() if state.visible(balancer.created_at)]
+        found += state.lingering(LoadBalancer)
     if wanted:
         by_name = {balancer.name: balancer for balancer in found}
         if absent := [name for name in wanted if name not in by_name]:
@@ -123,6 +124,7 @@ def delete_load_balancer(state: State, params: Params) -> Answer:
     state.firewalls.associations.pop(arn, None)
     state.firewalls.classic_associations.pop(arn, None)
     del holder.load_balancers[arn]
+    holder.departed.append((state.clock(), balancer))
     state.network.release_due(state.clock())
     holder.refresh_users(state.clock())
     return {}
@@ -339,7 +341,7 @@ def _dns_name(state: State, name: str, type_: str, scheme: str) -> str:
     if type_ == "network":
         return f"{name}-{hex_id('load-balancer', name, state.serial, digits=16)}.elb.{region}.amazonaws.com"
     prefix = "internal-" if scheme == "internal" else ""
-    return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.amazonaws.com".lower()
+    return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.amazonaws.com"
 
 
 def _free_addresses(state: State) -> Iterator[str]:

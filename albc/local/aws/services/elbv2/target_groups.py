@@ -33,7 +33,7 @@ def create_target_group(state: State, params: Params) -> Answer:
     tag_set = tags.checked(state, params)
     groups = state.load_balancing.target_groups
     if same_name := next((group for group in groups.values() if group.name == name), None):
-        if (same_name.settings, same_name.vpc_id, same_name.tags) != (settings, params.get("VpcId"), tag_set):
+        if (same_name.settings, same_name.vpc_id, same_name.tags) != (settings, params["VpcId"], tag_set):
             raise ApiError(
                 "DuplicateTargetGroupName",
                 f"A target group with the same name '{name}' exists, but with different settings",
@@ -47,7 +47,7 @@ def create_target_group(state: State, params: Params) -> Answer:
     group = TargetGroup(
         arn=arn,
         name=name,
-        vpc_id=params.get("VpcId"),
+        vpc_id=params["VpcId"],
         created_at=state.clock(),
         settings=settings,
         attributes=attributes.defaults(attributes.of_target_group(settings)),
@@ -63,6 +63,7 @@ def describe_target_groups(state: State, params: Params) -> Answer:
     if len(selectors) > 1:
         raise ApiError("ValidationError", f"{' and '.join(selectors)} cannot be specified together")
     groups = [group for group in holder.target_groups.values() if state.visible(group.created_at)]
+    groups += state.lingering(TargetGroup)
     if arns := params.get("TargetGroupArns"):
         groups = [lookup.target_group(state, arn, reading=True) for arn in dict.fromkeys(arns)]
     elif wanted := params.get("Names"):
@@ -97,7 +98,7 @@ def delete_target_group(state: State, params: Params) -> Answer:
         return {}
     if holder.users_of(arn):
         raise ApiError("ResourceInUse", f"Target group '{arn}' is currently in use by a listener or a rule")
-    del holder.target_groups[arn]
+    holder.departed.append((state.clock(), holder.target_groups.pop(arn)))
     return {}
 
 

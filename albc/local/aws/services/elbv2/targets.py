@@ -118,7 +118,6 @@ def _ip(state: State, group: TargetGroup, key: TargetKey) -> tuple[str, str | No
             "ValidationError",
             f"The IP address '{key.target_id}' is not of the target group's type {group.settings['IpAddressType']}",
         )
-    assert group.vpc_id is not None  # noqa: S101 – only groups of Lambda functions have none, and there are none here
     if any(address in block for block in state.network.cidrs_of(group.vpc_id)):
         zone = state.network.zone_of_address(group.vpc_id, key.target_id)
         if key.zone not in (None, "all", zone):

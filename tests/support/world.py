@@ -1,0 +1,209 @@
+"""A local stack with the controller beside it, both as anyone would start them, and words to talk about them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import yaml
+
+from albc.errors import NotFound
+from albc.kube.client import Client
+from albc.kube.patches import ApplyPatch, MergePatch
+from albc.kube.resource import Resource
+from albc.local.demo.controller import command, controller
+from albc.local.demo.manifests import examples_folder, read
+from albc.local.demo.traffic import Answer, Ask, send
+from albc.local.stack import LocalStack, write_kubeconfig
+
+WITHIN_SECONDS = 30.0
+
+
+def _resource(group: str, version: str, kind: str, plural: str, *, namespaced: bool = True) -> Resource[dict[str, Any]]:
+    return Resource(group, version, kind, plural, namespaced, dict[str, Any])
+
+
+KINDS: Mapping[str, Resource[dict[str, Any]]] = {
+    resource.kind: resource
+    for resource in (
+        _resource("", "v1", "Namespace", "namespaces", namespaced=False),
+        _resource("", "v1", "Service", "services"),
+        _resource("", "v1", "Event", "events"),
+        _resource("apps", "v1", "Deployment", "deployments"),
+        _resource("networking.k8s.io", "v1", "Ingress", "ingresses"),
+        _resource("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
+        _resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),
+        _resource("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
+        _resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+        _resource("gateway.k8s.aws", "v1", "LoadBalancerConfiguration", "loadbalancerconfigurations"),
+        _resource("gateway.k8s.aws", "v1", "TargetGroupConfiguration", "targetgroupconfigurations"),
+        _resource("gateway.k8s.aws", "v1", "ListenerRuleConfiguration", "listenerruleconfigurations"),
+        _resource("elbv2.k8s.aws", "v1beta1", "TargetGroupBinding", "targetgroupbindings"),
+    )
+}
+
+
+class World:
+    """The stack, the cluster's API, and the controller, which may be stopped and started again."""
+
+    def __init__(self, stack: LocalStack, client: Client, folder: Path) -> None:
+        self.stack = stack
+        self.client = client
+        self._folder = folder
+        self._running = AsyncExitStack()
+        self._starts = 0
+
+    # The controller
+
+    async def start_controller(self) -> None:
+        self._starts += 1
+        kubeconfig = self._folder / "kubeconfig"
+        if self._starts == 1:
+            write_kubeconfig(self.stack, kubeconfig)
+        port = free_port()
+        line = command(self.stack, kubeconfig, probe_port=port)
+        log = self._folder / f"controller-{self._starts}.log"
+        await self._running.enter_async_context(controller(self.stack, line, log, probe_port=port))
+
+    async def stop_controller(self) -> None:
+        await self._running.aclose()
+        self._running = AsyncExitStack()
+
+    # The cluster
+
+    async def apply(self, *objects: Mapping[str, Any]) -> None:
+        for obj in objects:
+            metadata = obj["metadata"]
+            patch = ApplyPatch(obj, "test", force=True)
+            await self.client.patch(KINDS[obj["kind"]], metadata["name"], patch, metadata.get("namespace"))
+
+    async def apply_yaml(self, text: str) -> None:
+        await self.apply(*(document for document in yaml.safe_load_all(text) if document))
+
+    async def apply_example(self, name: str) -> list[dict[str, Any]]:
+        values = {"CERTIFICATE_ARN": self.certificate("web.example.com"), "WEB_ACL_ARN": "", "LOG_BUCKET": "logs"}
+        acls = self.stack.account.call("wafv2", "ListWebACLs", {"Scope": "REGIONAL"})["WebACLs"]
+        values["WEB_ACL_ARN"] = acls[0]["ARN"]
+        objects = read(examples_folder() / name, values)
+        await self.apply(*objects)
+        return objects
+
+    async def delete(self, *objects: Mapping[str, Any]) -> None:
+        for obj in objects:
+            try:
+                await self.client.delete(KINDS[obj["kind"]], obj["metadata"]["name"], obj["metadata"].get("namespace"))
+            except NotFound:
+                continue
+
+    async def get(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        return await self.client.get(KINDS[kind], name, namespace or None)
+
+    async def edit(self, kind: str, namespace: str, name: str, changes: Mapping[str, Any]) -> None:
+        await self.client.patch(KINDS[kind], name, MergePatch(changes), namespace)
+
+    async def condition(self, kind: str, namespace: str, name: str, type_: str) -> Mapping[str, Any]:
+        """The condition of that type, of the object or of its first parent; empty while there is none."""
+        try:
+            status = (await self.get(kind, namespace, name)).get("status") or {}
+        except NotFound:
+            return {}
+        conditions = status.get("conditions") or (status.get("parents") or [{}])[0].get("conditions") or []
+        return next((c for c in conditions if c["type"] == type_), {})
+
+    async def successes(self, kind: str, namespace: str, name: str) -> int:
+        """How often the controllers have said that all is well with an object, over all their lives."""
+        events = (await self.client.list(KINDS["Event"])).items
+        return sum(
+            int(event.get("count") or 1)
+            for event in events
+            if event["reason"] == "SuccessfullyReconciled"
+            and (
+                event["involvedObject"]["kind"],
+                event["involvedObject"].get("namespace"),
+                event["involvedObject"]["name"],
+            )
+            == (kind, namespace, name)
+        )
+
+    async def until(self, look: Callable[[], Awaitable[object]], what: str) -> None:
+        """Waits for something to be so."""
+        with anyio.move_on_after(WITHIN_SECONDS):
+            while not await look():  # noqa: ASYNC110 - another process does it, and tells nobody here
+                await anyio.sleep(0.05)
+            return
+        logs = sorted(self._folder.glob("controller-*.log"))
+        last = logs[-1].read_text(encoding="utf-8", errors="replace")[-3000:] if logs else ""
+        pytest.fail(f"not within {WITHIN_SECONDS:g} s: {what}\n{last}")
+
+    async def reconciled(self, kind: str, namespace: str, name: str, *, before: int = 0) -> None:
+        """Waits until the controllers have been content with an object more often than `before`."""
+
+        async def again() -> bool:
+            return await self.successes(kind, namespace, name) > before
+
+        await self.until(again, f"{kind} {namespace}/{name} reconciled")
+
+    # The account
+
+    def certificate(self, name: str) -> str:
+        known = self.stack.account.call("acm", "ListCertificates", {})["CertificateSummaryList"]
+        for summary in known:
+            if summary["DomainName"] == name:
+                return str(summary["CertificateArn"])
+        asked = {"DomainName": name, "ValidationMethod": "DNS"}
+        return str(self.stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"])
+
+    def writes(self) -> list[str]:
+        """Operations of the writing calls since `forget_calls`."""
+        return [call.operation for call in self.stack.account.calls if call.writing]
+
+    def forget_calls(self) -> None:
+        self.stack.account.calls.clear()
+
+    def inventory(self) -> frozenset[str]:
+        call = self.stack.account.call
+        return frozenset(
+            [
+                *(b["LoadBalancerName"] for b in call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]),
+                *(g["TargetGroupName"] for g in call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]),
+                *(
+                    f"{g['GroupName']} with {len(g['IpPermissions'])} rules"
+                    for g in call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
+                ),
+            ]
+        )
+
+    # Traffic
+
+    async def hostname(self, kind: str, namespace: str, name: str) -> str:
+        status = (await self.get(kind, namespace, name)).get("status") or {}
+        if addresses := status.get("addresses"):
+            return str(addresses[0]["value"])
+        entries = (status.get("loadBalancer") or {}).get("ingress") or [{}]
+        return str(entries[0].get("hostname", ""))
+
+    async def ask(self, url: str, of: tuple[str, str, str]) -> Answer | None:
+        """What the load balancer of an object (kind, namespace, name) answers; None while nobody does."""
+        hostname = await self.hostname(*of)
+        arns = [
+            b["LoadBalancerArn"]
+            for b in self.stack.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+            if b["DNSName"].lower() == hostname
+        ]
+        served = self.stack.data_plane.addresses().get(arns[0]) if arns else None
+        places = {each.port: (each.real_host, each.real_port) for each in served.listeners} if served else {}
+        ask = Ask(about="", load_balancer="", url=url, status=0)
+        try:
+            return await send(ask, lambda port: places[port], self.stack.account.ca_pem)
+        except (OSError, KeyError):
+            return None
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
