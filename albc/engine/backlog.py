@@ -64,7 +64,7 @@ class Backlog(Generic[K]):
 
     def add(self, key: K, now: float, priority: Priority = _NORMAL) -> bool:
         """Makes `key` ready. True if there is one more ready key than before."""
-        if not self._accepting or key in self._normal:
+        if not self._accepting:
             return False
         if self._delayed and (delayed := self._delayed.pop(key, None)) is not None:
             priority = max(priority, delayed.priority)
@@ -138,23 +138,31 @@ class Backlog(Generic[K]):
             self._again.clear()
 
     def _make_ready(self, key: K, since: float, priority: Priority) -> bool:
-        if key in self._working:
-            known = self._again.get(key)
-            if known is None:
-                self.adds += 1
-                self._again[key] = priority
-            elif priority > known:
-                self._again[key] = priority
+        if self._working and key in self._working:
+            self._note_again(key, priority)
             return False
-        if self._low and key in self._low:
-            if priority > _LOW:
-                self._normal[key] = self._low.pop(key)
+        if priority is _NORMAL:
+            if self._low and (low_since := self._low.pop(key, None)) is not None:
+                self._normal[key] = low_since
+                return False
+            # One look-up for both questions, as hashing the key is most of the work: is it there, and put it there.
+            known = len(self._normal)
+            self._normal.setdefault(key, since)
+            if len(self._normal) == known:
+                return False
+        elif key in self._normal or key in self._low:
             return False
-        if key in self._normal:
-            return False
+        else:
+            self._low[key] = since
         self.adds += 1
-        (self._low if priority is _LOW else self._normal)[key] = since
         return True
+
+    def _note_again(self, key: K, priority: Priority) -> None:
+        known = self._again.get(key)
+        if known is None:
+            self.adds += 1
+        if known is None or priority > known:
+            self._again[key] = priority
 
     def priority_of(self, key: K) -> Priority:
         """With which priority `key` was handed out; NORMAL if it is not being worked on."""
