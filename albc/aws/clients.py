@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import anyio.to_thread
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
+from botocore.loaders import Loader, create_loader
 
 from albc import __version__
 from albc.aws.services import SERVICE_IDS
@@ -53,7 +55,7 @@ class StaticCredentials:
 @asynccontextmanager
 async def open_clients(settings: AwsSettings) -> AsyncIterator[dict[str, Any]]:
     """A client for each service of `SERVICE_IDS`, with the default credential chain; all are closed at the end."""
-    session = get_session()
+    session = _session()
     await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings)))
     async with AsyncExitStack() as stack:
         yield {
@@ -65,10 +67,22 @@ async def open_clients(settings: AwsSettings) -> AsyncIterator[dict[str, Any]]:
 @asynccontextmanager
 async def open_client(settings: AwsSettings, service: str, credentials: StaticCredentials) -> AsyncIterator[Any]:
     """One client with credentials of its own, such as those of an assumed role."""
-    session = get_session()
+    session = _session()
     await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings, (service,))))
     async with _client(session, service, settings, credentials) as client:
         yield client
+
+
+@cache
+def _loader() -> Loader:
+    """Of service models: parsed once in a process, however often clients are opened."""
+    return create_loader()
+
+
+def _session() -> AioSession:
+    session = get_session()
+    session.register_component("data_loader", _loader())
+    return session
 
 
 async def _load_models(session: AioSession, settings: AwsSettings, services: Iterable[str] = SERVICE_IDS) -> None:

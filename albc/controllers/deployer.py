@@ -13,6 +13,7 @@ from albc.deploy.plan.make import make_plan
 from albc.deploy.settings import DeploySettings
 from albc.engine.outcome import Done, Outcome, Requeue
 from albc.errors import Invalid
+from albc.model.facts import ExistingLoadBalancer
 from albc.model.load_balancer import LoadBalancer
 from albc.model.reference import Ref
 from albc.model.stack import Stack, StackID
@@ -79,6 +80,11 @@ class Deployer:
             raise Invalid("; ".join(operation.because for operation in applied.blocked))
         active = frozenset(one.arn for one in view.load_balancers if one.state in ACTIVE)
         return Deployed(applied.resolved, _outcome(applied), active)
+
+    async def existing(self, stack: StackID, tag_prefix: str, kind: str) -> ExistingLoadBalancer | None:
+        """What the stack has already, for the rules by which a placed load balancer keeps its place."""
+        view = await self._inventory.view(Stack(stack), tag_prefix)
+        return view.existing_load_balancer(kind)
 
     async def provisioning(self, deployed: Deployed, load_balancer_id: str = "LoadBalancer") -> Provisioning:
         """One call while it is not known to be active; the pauses grow with its age, as AWS takes some minutes."""

@@ -5,6 +5,7 @@ Two instances run, one for each layer. The statuses of routes and ListenerSets a
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
@@ -135,6 +136,9 @@ class Gateways:
         """With the Secrets that its rules name, which are watched from now on."""
         snapshot = self._stores.snapshot()
         facts = await self._facts.answer(wants(gateway, snapshot, self._settings))
+        own = StackID(gateway.namespace, gateway.name)
+        kind = self._layer.load_balancer_type
+        facts = replace(facts, existing=await self._deployer.existing(own, self._layer.tag_prefix, kind))
         built = build(gateway, snapshot, facts, self._settings)
         names = built.secrets if built else frozenset()
         self._secrets.refer(("Gateway", gateway.namespace, gateway.name), names)

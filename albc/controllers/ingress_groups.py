@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
@@ -81,7 +82,9 @@ class IngressGroups:
                     await add_finalizer(self._client, INGRESSES, key_of(ingress), group.finalizer)
 
         snapshot = await self._snapshot(group, members)
+        self._shared_group.enter(INGRESSES, *map(key_of, active))
         facts = await self._facts.answer(wants(group, snapshot, self._settings))
+        facts = replace(facts, existing=await self._deployer.existing(group.stack_id, TAG_PREFIX, "application"))
         with ctx.stage("build_model"):
             built = build(group, snapshot, facts, self._settings)
         self._report.problems(INGRESSES, [*active, *self._held(members)], built.problems)

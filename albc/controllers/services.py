@@ -1,6 +1,7 @@
 """Keeps one stack for each Service that is ours: a Network Load Balancer (spec/service.md A13)."""
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
@@ -20,7 +21,7 @@ from albc.kube.client import Client
 from albc.kube.finalizers import add_finalizer, remove_finalizer
 from albc.kube.objects import SERVICES, Service
 from albc.kube.patches import MergePatch
-from albc.mapping.service.build import build, wants
+from albc.mapping.service.build import build, stack_id, wants
 from albc.mapping.service.selection import FINALIZER, is_ours, pending_finalization
 from albc.mapping.settings import MappingSettings
 
@@ -62,7 +63,10 @@ class Services:
         if ours and not pending_finalization(service):
             with ctx.stage("add_finalizers"), self._failure(service, "FailedAddFinalizer", "add finalizer"):
                 await add_finalizer(self._client, SERVICES, key, FINALIZER)
+        if ours:
+            self._shared_group.enter(SERVICES, key)
         facts = await self._facts.answer(wants(service, self._stores.snapshot(), self._settings))
+        facts = replace(facts, existing=await self._deployer.existing(stack_id(service), TAG_PREFIX, "network"))
         with ctx.stage("build_model"):
             built = build(service, self._stores.snapshot(), facts, self._settings)
         self._report.problems(SERVICES, [service], built.problems)

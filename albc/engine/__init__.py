@@ -18,7 +18,7 @@ How to write a controller (`controller.py`, `watches.py`)::
             ...
             return Done()
 
-    manager = Manager(client)
+    manager = Manager(client, EngineMetrics(Metrics().meter))
     manager.add(Echo(manager.store(SERVICES)), workers=3)
     await manager.run(stop)                               # until the event `stop` is set
 """

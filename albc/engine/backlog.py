@@ -56,15 +56,16 @@ class Backlog(Generic[K]):
         self._numbers = count()
         self._working: dict[K, tuple[float, Priority]] = {}
         """Keys handed out, since when, and with which priority."""
-        self._again: dict[K, Priority] = {}
-        """Keys that were added while they were being worked on."""
-        self._accepting = True
+        self._again: dict[K, tuple[Priority, float]] = {}
+        """Keys that were added while they were being worked on, and when for the first time."""
+        self.accepting = True
+        """False once the queue is closed."""
         self.adds = 0
         """Keys that became ready, or ready again, ever."""
 
     def add(self, key: K, now: float, priority: Priority = _NORMAL) -> bool:
         """Makes `key` ready. True if there is one more ready key than before."""
-        if not self._accepting:
+        if not self.accepting:
             return False
         if self._delayed and (delayed := self._delayed.pop(key, None)) is not None:
             priority = max(priority, delayed.priority)
@@ -74,7 +75,7 @@ class Backlog(Generic[K]):
         """Makes `key` ready at `due`, unless it is ready sooner. True if there is one more ready key than before."""
         if due <= now:
             return self.add(key, now, priority)
-        if not self._accepting or key in self._normal or key in self._low or key in self._again:
+        if not self.accepting or key in self._normal or key in self._low or key in self._again:
             return False
         if (delayed := self._delayed.get(key)) is not None:
             due, priority = min(due, delayed.due), max(priority, delayed.priority)
@@ -115,21 +116,26 @@ class Backlog(Generic[K]):
         else:
             self._normal_in_a_row = 0
             ready, priority = self._low, _LOW
-        key, since = taken = ready.popitem(last=False)
-        self._working[key] = (now, priority)
+        taken = ready.popitem(last=False)
+        self._working[taken[0]] = (now, priority)
         return taken
 
-    def finish(self, key: K, now: float) -> tuple[float, bool]:
-        """Ends the work on `key`: seconds that it took, and whether there is one more ready key (the same) now."""
-        started, _ = self._working.pop(key)
-        if not self._again or (priority := self._again.pop(key, None)) is None:
-            return now - started, False
-        (self._low if priority is _LOW else self._normal)[key] = now
-        return now - started, True
+    def finish(self, key: K) -> bool:
+        """Ends the work on `key`. True if there is one more ready key (the same) now."""
+        del self._working[key]
+        if not self._again or (again := self._again.pop(key, None)) is None:
+            return False
+        priority, since = again
+        (self._low if priority is _LOW else self._normal)[key] = since
+        return True
+
+    def started(self, key: K) -> float:
+        """Since when `key` is being worked on. KeyError if it is not."""
+        return self._working[key][0]
 
     def close(self, *, hand_out_the_rest: bool) -> None:
         """Accepts nothing from now on and forgets what is delayed; and what is ready too, unless told otherwise."""
-        self._accepting = False
+        self.accepting = False
         self._delayed.clear()
         self._due.clear()
         if not hand_out_the_rest:
@@ -139,7 +145,7 @@ class Backlog(Generic[K]):
 
     def _make_ready(self, key: K, since: float, priority: Priority) -> bool:
         if self._working and key in self._working:
-            self._note_again(key, priority)
+            self._note_again(key, since, priority)
             return False
         if priority is _NORMAL:
             if self._low and (low_since := self._low.pop(key, None)) is not None:
@@ -157,12 +163,13 @@ class Backlog(Generic[K]):
         self.adds += 1
         return True
 
-    def _note_again(self, key: K, priority: Priority) -> None:
+    def _note_again(self, key: K, since: float, priority: Priority) -> None:
         known = self._again.get(key)
         if known is None:
             self.adds += 1
-        if known is None or priority > known:
-            self._again[key] = priority
+            self._again[key] = (priority, since)
+        elif priority > known[0]:
+            self._again[key] = (priority, known[1])
 
     def priority_of(self, key: K) -> Priority:
         """With which priority `key` was handed out; NORMAL if it is not being worked on."""
@@ -172,7 +179,7 @@ class Backlog(Generic[K]):
     @property
     def exhausted(self) -> bool:
         """Nothing will be handed out any more, though keys may still be in work."""
-        return not (self._accepting or self._normal or self._low or self._again)
+        return not (self.accepting or self._normal or self._low or self._again)
 
     @property
     def idle(self) -> bool:

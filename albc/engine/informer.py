@@ -390,7 +390,7 @@ class Informer(Generic[T]):
         now = anyio.current_time()
         if now - self._last_fault > HEALTHY_AFTER:
             self._delay = FIRST_DELAY
-        wanted = getattr(error, "retry_after", None) or 0.0
+        wanted = (error.retry_after or 0.0) if isinstance(error, Unavailable) else 0.0
         await anyio.sleep(wanted + random.uniform(0, self._delay))  # noqa: S311 - jitter is no secret
         self._delay = min(2 * self._delay, LONGEST_DELAY)
         self._last_fault = anyio.current_time()

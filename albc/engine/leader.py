@@ -128,8 +128,7 @@ class Elector:
                 raise LeadershipLost(f"leader election lost: {self._last_error or 'the lease was not renewed in time'}")
 
     async def release(self) -> None:
-        """Gives the lease back, if we hold it, as well as it can. Call it when nothing writes any more and `run` has been
-        cancelled."""
+        """Gives the lease back, if we hold it. For the time when nothing writes any more and `run` is cancelled."""
         if not self._may_write() or self._seen is None:
             return
         self._renewed_at = None

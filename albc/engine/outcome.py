@@ -7,7 +7,7 @@ the queue and to the metrics is decided in one `match`, in `albc.engine.worker`.
 from dataclasses import dataclass
 from typing import Final
 
-from albc.errors import Invalid, Pending, Unavailable
+from albc.errors import AlbcError, Invalid, Pending, Unavailable
 
 SLOW_RETRY: Final = 30.0
 """Seconds that a user's fault waits at least before it is looked at again; an edit is seen at once in any case."""
@@ -41,8 +41,10 @@ Outcome = Done | Requeue | Failed
 
 
 def outcome_of(error: Exception) -> Outcome:
-    """What an exception that left a reconcile amounts to."""
+    """What an exception that left a reconcile amounts to; of a group, what the gravest of its errors does."""
     match error:
+        case ExceptionGroup(exceptions=errors):
+            return max((outcome_of(each) for each in errors), key=_gravity)
         case Pending(after_seconds=after):
             return Requeue(after, str(error))
         case Invalid():
@@ -51,3 +53,16 @@ def outcome_of(error: Exception) -> Outcome:
             return Failed(error, at_least=seconds)
         case _:
             return Failed(error)
+
+
+def _gravity(outcome: Outcome) -> int:
+    """A fault of ours before one of the user, that before what passes by itself."""
+    match outcome:
+        case Failed(error=AlbcError() as error):
+            return 2 if isinstance(error, Unavailable) else 3
+        case Failed():
+            return 4
+        case Requeue():
+            return 1
+        case Done():
+            return 0

@@ -132,14 +132,14 @@ class WorkQueue(Generic[K]):
             await self._ready()
 
     def done(self, key: K) -> None:
-        """The work on `key` has ended. Raises KeyError if it was not handed out."""
-        seconds, ready = self._backlog.finish(key, self._now())
-        self._done += 1
+        """The work on `key` has ended. Raises KeyError if it was not handed out, or is done already."""
         if self._observer is not None:
-            self._observer.worked(seconds)
-        if ready:
-            self._wake(1)
-        elif self._backlog.exhausted:
+            self._observer.worked(self._now() - self._backlog.started(key))
+        self._done += 1
+        if self._backlog.finish(key):
+            if self._getters:
+                self._wake(1)
+        elif not self._backlog.accepting and self._backlog.exhausted:
             self._end()
 
     async def drain(self) -> None:

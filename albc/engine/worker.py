@@ -7,6 +7,7 @@
 Run by `albc.engine.manager`; calls the controller.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,12 @@ class Workers(Generic[K]):
                 outcome = await self.controller.reconcile(key, Reconcile(name, attempt, bound, self._stage))
             except Exception as error:
                 outcome = outcome_of(error)
+            except asyncio.CancelledError as error:
+                # Nobody cancelled us: it awaited something that somebody else cancelled.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                outcome = Failed(Bug(f"the reconcile awaited what was cancelled: {error!r}"))
             if isinstance(outcome, Failed):
                 tracing.failed(span, str(outcome.error))
             span.set_attributes({"aws.calls": counted.calls, "aws.writes": counted.writes})

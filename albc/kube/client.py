@@ -20,6 +20,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import aiohttp
 import msgspec
+import pydantic
 import yarl
 
 from albc.errors import (
@@ -189,22 +190,24 @@ class Client:
 
     async def get(self, resource: Resource[T], name: str, namespace: str | None = None) -> T:
         """One object. Raises `NotFound`."""
-        return resource.decode(await self._call(_Request("GET", resource.path(namespace, name))))
+        return await self._object(resource, _Request("GET", resource.path(namespace, name)))
 
     async def list(self, resource: Resource[T], select: Selection = EVERYTHING) -> Listing[T]:
         """All selected objects, in one consistent state, read page by page."""
         for attempts_left in reversed(range(LIST_ATTEMPTS)):
             try:
-                items: list[T] = []
+                raw: list[msgspec.Raw] = []
                 page = await self.page(resource, select)
-                items += map(resource.decode, map(bytes, page.items or ()))
+                raw += page.items or ()
                 while page.metadata.continue_token:
                     page = await self.page(resource, select, page.metadata.continue_token)
-                    items += map(resource.decode, map(bytes, page.items or ()))
+                    raw += page.items or ()
             except Gone:
                 if not attempts_left:
                     raise
             else:
+                with _readable(_Request("GET", resource.path(select.namespace))):
+                    items = [resource.decode(bytes(each)) for each in raw]
                 return Listing(items, page.metadata.resource_version)
         raise AssertionError("unreachable")
 
@@ -213,7 +216,10 @@ class Client:
         parameters = {**select.parameters, "limit": str(PAGE_SIZE)}
         if continue_token:
             parameters["continue"] = continue_token
-        return _PAGE.decode(await self._call(_Request("GET", resource.path(select.namespace), parameters)))
+        request = _Request("GET", resource.path(select.namespace), parameters)
+        body = await self._call(request)
+        with _readable(request):
+            return _PAGE.decode(body)
 
     @asynccontextmanager
     async def watch(
@@ -234,15 +240,15 @@ class Client:
 
     async def create(self, resource: Resource[T], body: Mapping[str, Any], namespace: str | None = None) -> T:
         """Raises `Conflict` (code AlreadyExists)."""
-        request = _Request("POST", resource.path(namespace), body=msgspec.json.encode(body))
-        return resource.decode(await self._call(request))
+        return await self._object(resource, _Request("POST", resource.path(namespace), body=msgspec.json.encode(body)))
 
     async def update(
         self, resource: Resource[T], body: Mapping[str, Any], name: str, namespace: str | None = None
     ) -> T:
         """Replaces the whole object. Raises `Conflict` when `metadata.resourceVersion` is not the current one."""
-        request = _Request("PUT", resource.path(namespace, name), body=msgspec.json.encode(body))
-        return resource.decode(await self._call(request))
+        return await self._object(
+            resource, _Request("PUT", resource.path(namespace, name), body=msgspec.json.encode(body))
+        )
 
     async def patch(
         self,
@@ -255,8 +261,8 @@ class Client:
     ) -> T:
         """Changes parts of an object, and returns the whole of it."""
         path = resource.path(namespace, name, subresource)
-        return resource.decode(
-            await self._call(_Request("PATCH", path, patch.parameters, patch.encode(), patch.content_type))
+        return await self._object(
+            resource, _Request("PATCH", path, patch.parameters, patch.encode(), patch.content_type)
         )
 
     async def patch_status(self, resource: Resource[T], name: str, patch: Patch, namespace: str | None = None) -> T:
@@ -275,6 +281,11 @@ class Client:
     async def raw(self, path: str) -> bytes:
         """The body of any GET: `/version`, `/apis`."""
         return await self._call(_Request("GET", path))
+
+    async def _object(self, resource: Resource[T], request: _Request) -> T:
+        body = await self._call(request)
+        with _readable(request):
+            return resource.decode(body)
 
     async def _call(self, request: _Request) -> bytes:
         if request.writes and self._fence is not None:
@@ -342,6 +353,18 @@ def _translated(request: _Request) -> Iterator[None]:
         raise Unavailable(f"{request}: cannot connect to the API server: {error}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unavailable(f"{request}: {error or type(error).__name__}") from error
+
+
+@contextmanager
+def _readable(request: _Request) -> Iterator[None]:
+    """Says by `albc.errors` that an answer could not be decoded, without showing its values."""
+    try:
+        yield
+    except (msgspec.ValidationError, pydantic.ValidationError) as error:
+        reason = str(error).partition("\n")[0]
+        raise Invalid(f"{request}: the object does not have the form of its kind: {reason}") from error
+    except msgspec.DecodeError as error:
+        raise Unavailable(f"{request}: the answer is not JSON: something between us and the API server?") from error
 
 
 async def _lines(request: _Request, content: aiohttp.StreamReader) -> AsyncGenerator[bytes]:

@@ -146,6 +146,8 @@ class InventoryView:
                     arn=load_balancer.arn,
                     kind=kind,
                     scheme=load_balancer.aws.get("Scheme", ""),
-                    subnet_ids=tuple(sorted(zone["SubnetId"] for zone in zones)),
+                    subnet_ids=tuple(zone["SubnetId"] for zone in zones),
+                    security_groups=tuple(load_balancer.aws.get("SecurityGroups") or ()),
+                    name=load_balancer.aws.get("LoadBalancerName", ""),
                 )
         return None

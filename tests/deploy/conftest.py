@@ -1,21 +1,27 @@
 """A local AWS account, the way there, and stacks that a user could have asked for."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
 
-from albc.aws.calls import Aws, open_aws
+from albc.aws.calls import open_aws
 from albc.aws.clients import AwsSettings
 from albc.aws.inventory import Inventory, InventorySettings
 from albc.aws.services import SERVICE_IDS
+from albc.aws.translation import translated
 from albc.deploy.apply import Applied, Applier, WantedBinding
 from albc.deploy.plan import Plan, make_plan
 from albc.deploy.plan.scope import Scope
 from albc.deploy.settings import DeploySettings
-from albc.local.aws import Account, AccountOptions, AwsServer
+from albc.errors import Unavailable
+from albc.local.aws import Account, AccountOptions, ApiError, AwsServer, ConnectionDropped
 from albc.model.actions import FixedResponse, Forward, TargetGroupTuple
 from albc.model.conditions import HostHeader
 from albc.model.inventory import ActualBinding
@@ -62,12 +68,49 @@ class Bindings:
             self.items.pop((namespace, name), None)
 
 
+class DirectAws:
+    """Calls the account without HTTP in between: as `Aws`, but fast enough for thousands of transitions."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def call(self, service: str, operation: str, **params: Any) -> Mapping[str, Any]:
+        name = _names(service)[operation]
+        try:
+            return self._account.call(service, name, params)
+        except ApiError as error:
+            answer: Any = {
+                "Error": {"Code": error.code, "Message": str(error)},
+                "ResponseMetadata": {"HTTPStatusCode": error.status},
+            }
+            raise translated(ClientError(answer, name), f"{service} {operation}") from error
+        except ConnectionDropped as error:
+            raise Unavailable(f"{service} {operation}: no answer") from error
+
+    async def paginate(self, service: str, operation: str, result: str, **params: Any) -> list[Mapping[str, Any]]:
+        sent, received = ("Marker", "NextMarker") if service == "elbv2" else ("NextToken", "NextToken")
+        elements: list[Mapping[str, Any]] = []
+        while True:
+            answer = await self.call(service, operation, **params)
+            elements += answer.get(result) or ()
+            if not (token := answer.get(received)):
+                return elements
+            params = {**params, sent: token}
+
+
+@cache
+def _names(service: str) -> Mapping[str, str]:
+    """AWS's name of each operation by botocore's."""
+    model = botocore.session.get_session().get_service_model(service)
+    return {xform_name(name): name for name in model.operation_names}
+
+
 @dataclass
 class Controller:
     """What a controller does between mapping and reporting."""
 
     account: Account
-    aws: Aws
+    aws: Any
     settings: DeploySettings
     bindings: Bindings
     inventory: Inventory = field(init=False)
@@ -202,12 +245,38 @@ class WebSite:
         )
 
 
+def public_subnets(account: Account) -> list[str]:
+    """Ids of two."""
+    subnets = account.call("ec2", "DescribeSubnets", {})["Subnets"]
+    account.calls.clear()
+    public = [one for one in subnets if any(tag["Key"] == "kubernetes.io/role/elb" for tag in one.get("Tags", ()))]
+    return [one["SubnetId"] for one in public[:2]]
+
+
+@pytest.fixture
+def site() -> WebSite:
+    """Without an account behind it, for plans alone."""
+    return WebSite(["subnet-1", "subnet-2"])
+
+
 @pytest.fixture
 def web(controller: Controller) -> WebSite:
-    subnets = controller.account.call("ec2", "DescribeSubnets", {})["Subnets"]
-    controller.account.calls.clear()
-    public = [one for one in subnets if any(tag["Key"] == "kubernetes.io/role/elb" for tag in one.get("Tags", ()))]
-    return WebSite([one["SubnetId"] for one in public[:2]])
+    return WebSite(public_subnets(controller.account))
+
+
+def directly(options: AccountOptions | None = None, **settings: Any) -> tuple[Controller, WebSite]:
+    """A controller whose account is in this process."""
+    account = Account(options or AccountOptions(active_seconds=0.0))
+    subnets = public_subnets(account)
+    vpc_id = account.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})["Subnets"][0]["VpcId"]
+    account.calls.clear()
+    deploy = DeploySettings(cluster_name="prod", vpc_id=vpc_id, **settings)
+    return Controller(account, DirectAws(account), deploy, Bindings()), WebSite(subnets)
+
+
+@pytest.fixture
+def local() -> Callable[..., tuple[Controller, WebSite]]:
+    return directly
 
 
 @pytest.fixture

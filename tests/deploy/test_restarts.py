@@ -31,7 +31,9 @@ def shape(controller: Controller) -> dict[str, list[str]]:
     listeners = [
         listener
         for balancer in balancers
-        for listener in call("elbv2", "DescribeListeners", {"LoadBalancerArn": balancer["LoadBalancerArn"]})["Listeners"]
+        for listener in call("elbv2", "DescribeListeners", {"LoadBalancerArn": balancer["LoadBalancerArn"]})[
+            "Listeners"
+        ]
     ]
     rules = [
         rule

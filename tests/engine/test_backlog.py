@@ -126,7 +126,7 @@ class QueueMachine(RuleBasedStateMachine):
     def finish(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(self.model.working))
         assert isinstance(key, int)
-        self.backlog.finish(key, self.now)
+        self.backlog.finish(key)
         self.model.finish(key)
 
     @precondition(lambda self: self.now > 60)
@@ -157,5 +157,5 @@ def test_a_key_that_is_delayed_and_then_added_over_and_over_does_not_fill_memory
         backlog.add_at("a", 1000.0, 0.0)
         backlog.add("a", 0.0)
         backlog.take(0.0)
-        backlog.finish("a", 0.0)
+        backlog.finish("a")
     assert len(backlog._due) < 200

@@ -431,3 +431,12 @@ async def test_a_resync_tells_every_object_without_a_change(server: Any, wire: A
     async with watching() as watcher:
         await watcher.informer.resync()
         assert watcher.told[1:] == ["resynced a@1"]
+
+
+async def test_a_proxy_that_answers_with_a_page_of_its_own_is_waited_out(
+    server: Any, wire: Any, watching: Watching
+) -> None:
+    server.on("list", wire.Answer(body="please log in"), wire.listing(wire.service("a", 1), version=5))
+    server.on("watch", wire.Answer(lines=[b"<html>\n"]), wire.Answer(lines=[wire.event("ADDED", wire.service("b", 6))]))
+    async with watching() as watcher:
+        assert watcher.holds == ["a@1", "b@6"]

@@ -33,3 +33,10 @@ def test_an_error_amounts_to_an_outcome(error: Exception, outcome: Outcome) -> N
 @pytest.mark.parametrize("error", [Forbidden("no"), NotFound("no"), Bug("no")])
 def test_every_other_error_is_retried_by_the_back_off(error: Exception) -> None:
     assert outcome_of(error) == Failed(error, at_least=0.0)
+
+
+def test_of_a_group_of_errors_the_gravest_counts() -> None:
+    assert outcome_of(ExceptionGroup("", [Pending("soon", 5.0), throttled])) == Failed(throttled, at_least=7.0)
+    assert outcome_of(ExceptionGroup("", [throttled, invalid])) == Failed(invalid, at_least=SLOW_RETRY)
+    assert outcome_of(ExceptionGroup("", [invalid, ExceptionGroup("", [bug, busy])])) == Failed(bug)
+    assert outcome_of(ExceptionGroup("", [Pending("soon", 5.0)])) == Requeue(5.0, "soon")

@@ -1,5 +1,6 @@
 """What becomes of a key, by how its reconcile ends; time is virtual."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -261,3 +262,16 @@ async def test_a_cancelled_reconcile_is_done_for_its_queue(run: Run) -> None:
     stage = await run(body, seconds=1.0)
     assert stage.pool.queue.statistics().working == {}
     assert stage.pool.statistics().active == 0
+
+
+async def test_a_reconcile_that_awaits_what_somebody_else_cancelled_does_not_end_its_worker(run: Run) -> None:
+    async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
+        if ctx.attempt == 1:
+            shared = asyncio.get_running_loop().create_future()
+            shared.cancel()
+            await shared
+        return Done()
+
+    stage = await run(body)
+    assert stage.times == [0.0, 1.0]
+    assert stage.value(result("success")) == 1

@@ -261,3 +261,21 @@ async def test_no_token_shows_in_what_is_printed_of_a_configuration() -> None:
             return None
 
     assert "hunter2" not in repr(ConnectionConfig("https://server", Secret()))
+
+
+async def test_an_answer_that_is_no_json_is_said_to_come_from_somewhere_else(server: Any, client: Client) -> None:
+    async def portal(request: web.Request) -> web.Response:
+        return web.Response(text="<html>Please log in</html>")
+
+    server.answers = [portal]
+    with pytest.raises(Unavailable, match="not JSON"):
+        await client.get(SERVICES, "web", "shop")
+    with pytest.raises(Unavailable, match="not JSON"):
+        await client.list(SERVICES)
+
+
+async def test_an_object_of_another_form_is_invalid_and_its_values_are_not_shown(server: Any, client: Client) -> None:
+    server.answers = [{**WEB, "spec": {"ports": "hunter2"}}]
+    with pytest.raises(Invalid, match="GET /api/v1/namespaces/shop/services/web") as raised:
+        await client.get(SERVICES, "web", "shop")
+    assert "hunter2" not in str(raised.value)

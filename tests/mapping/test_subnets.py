@@ -136,6 +136,11 @@ def test_a_vpc_without_main_route_table_is_told() -> None:
         discover(placement(), facts(subnet("subnet-1", "a", {})), SETTINGS)
 
 
+def test_a_scheme_that_elastic_load_balancing_does_not_know_is_told() -> None:
+    with pytest.raises(Invalid, match="unknown load balancer scheme public: must be one of internal, internet-facing"):
+        discover(placement(scheme="public"), facts(subnet("subnet-1")), SETTINGS)
+
+
 @given(st.permutations([subnet(f"subnet-{i}", "ab"[i % 2], free=i) for i in range(4, 10)]))
 def test_discovery_does_not_depend_on_the_order_of_the_facts(shuffled: list[Subnet]) -> None:
     assert ids(discover(placement(), facts(*shuffled), SETTINGS)) == ["subnet-8", "subnet-9"]

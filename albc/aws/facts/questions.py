@@ -60,7 +60,7 @@ class Question:
             key: list(value) if isinstance(value, tuple) else value for key, value in self.params
         }
         if self.operation == "list_certificates":
-            request["Includes"] = {"KeyTypes": list(CERTIFICATE_KEY_TYPES)}
+            request["Includes"] = {"keyTypes": list(CERTIFICATE_KEY_TYPES)}
         if self.filters:
             request["Filters"] = [{"Name": name, "Values": list(values)} for name, values in self.filters]
         return request

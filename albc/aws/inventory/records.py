@@ -5,7 +5,7 @@ A record counts our own `writes`, so that an answer that was on its way meanwhil
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from albc.model.inventory import (
     ActualCertificate,
@@ -18,6 +18,9 @@ from albc.model.inventory import (
 )
 
 Shape = dict[str, Any]
+
+NEVER: Final = float("-inf")
+"""`made_at` of what somebody else made, or of what AWS has listed since."""
 
 
 class StackKey(NamedTuple):
@@ -68,7 +71,7 @@ class ListenerRecord:
 class LoadBalancerRecord:
     aws: Shape
     tags: dict[str, str]
-    seen_at: float
+    made_at: float = NEVER
     attributes: dict[str, str] | None = None
     listeners: dict[str, ListenerRecord] | None = None
     capacity_units: int | None = None
@@ -99,7 +102,7 @@ class LoadBalancerRecord:
 class TargetGroupRecord:
     aws: Shape
     tags: dict[str, str]
-    seen_at: float
+    made_at: float = NEVER
     attributes: dict[str, str] | None = None
     targets: tuple[str, ...] | None = None
     written: set[str] = field(default_factory=set)
@@ -121,7 +124,7 @@ class TargetGroupRecord:
 class SecurityGroupRecord:
     aws: Shape
     tags: dict[str, str]
-    seen_at: float
+    made_at: float = NEVER
     writes: int = 0
 
     def actual(self) -> ActualSecurityGroup:
@@ -132,10 +135,13 @@ class SecurityGroupRecord:
 class CertificateRecord:
     aws: Shape
     tags: dict[str, str]
-    seen_at: float
+    made_at: float = NEVER
 
     def actual(self) -> ActualCertificate:
         return ActualCertificate(arn=self.aws["CertificateArn"], aws=dict(self.aws), tags=dict(self.tags))
+
+
+Owned: TypeAlias = LoadBalancerRecord | TargetGroupRecord | SecurityGroupRecord | CertificateRecord
 
 
 @dataclass(slots=True)
@@ -147,6 +153,12 @@ class Records:
     security_groups: dict[str, SecurityGroupRecord] = field(default_factory=dict)
     certificates: dict[str, CertificateRecord] = field(default_factory=dict)
 
+    def load_balancers_of(self, key: StackKey) -> list[LoadBalancerRecord]:
+        return [record for record in self.load_balancers.values() if is_of(key, record)]
+
+    def target_groups_of(self, key: StackKey) -> list[TargetGroupRecord]:
+        return [record for record in self.target_groups.values() if is_of(key, record)]
+
     def listener(self, arn: str) -> ListenerRecord | None:
         balancer = self.load_balancers.get(load_balancer_of_listener(arn))
         return (balancer.listeners or {}).get(arn) if balancer else None
@@ -154,6 +166,11 @@ class Records:
     def rule(self, arn: str) -> RuleRecord | None:
         listener = self.listener(listener_of_rule(arn))
         return (listener.rules or {}).get(arn) if listener else None
+
+
+def is_of(key: StackKey, record: Owned) -> bool:
+    """Whether a resource bears the stack's tag."""
+    return record.tags.get(f"{key.tag_prefix}/stack") == key.name
 
 
 def stacks_of(tags: Mapping[str, str]) -> Iterator[StackKey]:

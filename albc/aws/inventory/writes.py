@@ -100,7 +100,7 @@ def _delete_tags(records: Records, request: Shape, answer: Shape, now: float) ->
 def _create_target_group(records: Records, request: Shape, answer: Shape, now: float) -> None:
     aws = dict(answer["TargetGroups"][0])
     records.target_groups[aws["TargetGroupArn"]] = TargetGroupRecord(
-        aws, tag_map(request.get("Tags")), now, targets=(), checked_at=now
+        aws, tag_map(request.get("Tags")), made_at=now, targets=(), checked_at=now
     )
 
 

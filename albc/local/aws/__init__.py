@@ -9,7 +9,8 @@ from albc.local.aws.calls import Call, CallLog
 from albc.local.aws.clock import ManualClock
 from albc.local.aws.errors import ApiError, ConnectionDropped
 from albc.local.aws.faults import Fault, FaultKind
-from albc.local.aws.layout import Layout, instance_id, loopback_layout, recorded_layout
+from albc.local.aws.layout import Layout, recorded_layout
+from albc.local.aws.loopback import instance_id, loopback_layout
 from albc.local.aws.options import AccountOptions, Quotas
 from albc.local.aws.server import AwsServer
 from albc.local.dataplane.snapshot import Snapshot

@@ -14,7 +14,8 @@ from albc.local.aws.calls import CallLog, is_writing
 from albc.local.aws.clock import Clock
 from albc.local.aws.errors import ApiError, ConnectionDropped
 from albc.local.aws.faults import FaultKind, Faults, error_of, throttled
-from albc.local.aws.layout import Layout, loopback_layout
+from albc.local.aws.layout import Layout
+from albc.local.aws.loopback import loopback_layout
 from albc.local.aws.options import AccountOptions
 from albc.local.aws.services import SERVICES
 from albc.local.aws.services.elbv2.health import report

@@ -88,7 +88,7 @@ def error_of(fault: Fault, service: str, operation: str, account_id: str) -> Api
             who = f"arn:aws:sts::{account_id}:assumed-role/albc/albc"
             if service == "ec2":
                 return ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
-            code = "AccessDenied" if service in ("elbv2", "sts", "iam", "route53") else "AccessDeniedException"
+            code = "AccessDenied" if service in ("elbv2", "elb", "sts", "iam", "route53") else "AccessDeniedException"
             return ApiError(code, f"User: {who} is not authorized to perform: {service}:{operation}", 403)
         case _:
             return ApiError(fault.code, fault.message or "injected fault")

@@ -9,6 +9,7 @@ class Quotas:
 
     application_load_balancers: int = 50
     network_load_balancers: int = 50
+    classic_load_balancers: int = 20
     target_groups: int = 3000
     listeners_per_load_balancer: int = 50
     rules_per_application_load_balancer: int = 100
@@ -21,11 +22,22 @@ class Quotas:
     condition_values_per_rule: int = 5
     wildcards_per_rule: int = 6
     tags_per_resource: int = 50
+    tags_per_classic_load_balancer: int = 10
     security_groups_per_vpc: int = 2500
     rules_per_security_group: int = 60
     security_groups_per_load_balancer: int = 5
     certificates: int = 2500
     names_per_certificate: int = 10
+
+
+PARTITIONS = (
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("", "aws", "amazonaws.com"),
+)
+"""How the Regions of a partition begin, its name in ARNs, and the end of its DNS names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +75,17 @@ class AccountOptions:
     """Roles that can be assumed only with an external id: (role ARN, external id). Any other role needs none."""
     user_pool_clients: tuple[tuple[str, str], ...] = ()
     """Cognito user pool clients that exist: (user pool id, client id)."""
+
+    @property
+    def partition(self) -> str:
+        """What ARNs begin with after `arn:`."""
+        return next(name for prefix, name, _ in PARTITIONS if self.region.startswith(prefix))
+
+    @property
+    def dns_suffix(self) -> str:
+        """What DNS names of AWS end with."""
+        return next(suffix for prefix, _, suffix in PARTITIONS if self.region.startswith(prefix))
+
+    def arn(self, service: str, resource: str, *, global_: bool = False) -> str:
+        """An ARN of this account; those of global services name no Region."""
+        return f"arn:{self.partition}:{service}:{'' if global_ else self.region}:{self.account_id}:{resource}"

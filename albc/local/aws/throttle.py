@@ -25,6 +25,8 @@ RATES = (
     Rate("elbv2", ("CreateLoadBalancer", "SetSubnets"), 10, 0.2),
     Rate("elbv2", ("Describe*",), 40, 10),
     Rate("elbv2", ("*",), 20, 3),
+    Rate("elb", ("Describe*",), 40, 10),
+    Rate("elb", ("*",), 20, 3),
     Rate("ec2", ("Describe*", "Get*"), 100, 20),
     Rate("ec2", ("AuthorizeSecurityGroup*", "RevokeSecurityGroup*", "DeleteSecurityGroup"), 50, 5),
     Rate("ec2", ("*",), 200, 5),

@@ -75,7 +75,8 @@ class Cluster:
         self._catalog = Catalog(state, self.registry, self.store)
         self.authorizer = Authorizer(self.store, enabled=state.authorize)
         self.reader = Reader(self.store)
-        self.writer = Writer(self.store, self._catalog, WebhookAdmission(self.store, self.registry))
+        self._admission = WebhookAdmission(self.store)
+        self.writer = Writer(self.store, self._catalog, self._admission)
         self.deleter = Deleter(self.writer)
         Definitions(self.store, self.registry, self._catalog)
         self.faults = Faults()
@@ -106,6 +107,7 @@ class Cluster:
             controllers = Controllers(world, self.options, self._runtime)
         await furnish(self.writer, self.registry, self.options)
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._admission.close)
             # A watch whose client has gone must not wait for its next event to find out.
             server = web.Server(handler.handle, request_factory=_request, handler_cancellation=True)
             runner = web.ServerRunner(server, shutdown_timeout=0.1)

@@ -20,8 +20,7 @@ async def furnish(writer: Writer, registry: Registry, options: ClusterOptions) -
     how = WriteOptions()
 
     async def create(api_version: str, kind: str, namespace: str, name: str, **rest: Any) -> Target:
-        resource = registry.by_kind(api_version, kind)
-        assert resource is not None
+        resource = registry.builtin(api_version, kind)
         metadata = {"name": name, **rest.pop("metadata", {})}
         await writer.create(Target(resource, namespace), {"metadata": metadata, **rest}, how)
         return Target(resource, namespace, name)

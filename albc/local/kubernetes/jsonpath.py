@@ -1,6 +1,6 @@
 """The part of JSONPath that Kubernetes uses: printer columns, selectable fields, scale paths.
 
-`.spec.hosts[*].name`, `.status.conditions[?(@.type=="Ready")].status`, `.metadata.labels['a.b/c']`, `$`, `{}` around it.
+`.spec.hosts[*].name`, `.status.conditions[?(@.type=="Ready")].status`, `.metadata.labels['a.b/c']`, `$`, `{…}`.
 """
 
 from __future__ import annotations

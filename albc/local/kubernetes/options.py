@@ -33,6 +33,7 @@ def _node(letter: str, third: int, number: int) -> NodeOptions:
     )
 
 
+DEFAULT_CLUSTER_IPS = IPv4Network("127.20.0.0/16")
 DEFAULT_NODES = (_node("a", 0, 0xA), _node("b", 64, 0xB), _node("c", 128, 0xC))
 
 
@@ -42,7 +43,7 @@ class ClusterOptions:
 
     nodes: tuple[NodeOptions, ...] = DEFAULT_NODES
     region: str = "us-west-2"
-    cluster_ips: IPv4Network = IPv4Network("127.20.0.0/16")
+    cluster_ips: IPv4Network = DEFAULT_CLUSTER_IPS
     """Allocated to Services; nobody listens there."""
     node_ports: range = range(30000, 32768)
     history: int = 5000

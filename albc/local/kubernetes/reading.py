@@ -54,7 +54,11 @@ class _Token(msgspec.Struct):
 
 
 def _write_token(revision: int, after: Key) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(_Token(revision, tuple(after)))).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(msgspec.json.encode(_Token(revision, (after.namespace, after.name))))
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _read_token(text: str) -> _Token:

@@ -170,6 +170,10 @@ class Registry:
     def by_kind(self, api_version: str, kind: str) -> Resource | None:
         return self._kinds.get((api_version, kind))
 
+    def builtin(self, api_version: str, kind: str) -> Resource:
+        """A resource that is always there. Raises KeyError."""
+        return self._kinds[api_version, kind]
+
     def of_kind(self, group: str, kind: str) -> Resource | None:
         """The preferred version of a kind."""
         versions = [r for r in self if (r.group, r.kind) == (group, kind)]

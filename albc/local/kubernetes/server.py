@@ -13,13 +13,13 @@ from typing import Any
 
 import anyio
 from aiohttp import web
-from albc.local.kubernetes.openapi import OpenApi
 
 from albc.local.kubernetes import discovery, errors, media
 from albc.local.kubernetes.auth.authentication import Authenticator
 from albc.local.kubernetes.auth.rbac import Attributes, Authorizer
 from albc.local.kubernetes.errors import ApiError
 from albc.local.kubernetes.faults import Faults
+from albc.local.kubernetes.openapi import OpenApi
 from albc.local.kubernetes.paths import RequestPath, parse_path, verb_of
 from albc.local.kubernetes.registry import Registry
 from albc.local.kubernetes.rest import Answer, Api, Call
@@ -96,7 +96,8 @@ class ApiServer:
         response.enable_chunked_encoding()
         await response.prepare(request)
         transport = request.transport
-        assert transport is not None
+        if transport is None:
+            return response
         self._faults.streams.add(transport)
         try:
             async for chunk in lines:

@@ -15,6 +15,7 @@ from albc.local.kubernetes.calls import Target, WriteOptions
 from albc.local.kubernetes.deleting import Deleter, read_delete_options
 from albc.local.kubernetes.jsonpath import parse
 from albc.local.kubernetes.reading import Reader
+from albc.local.kubernetes.registry import Resource, ScalePaths
 from albc.local.kubernetes.selectors import from_object
 from albc.local.kubernetes.validation.metadata import invalid
 from albc.local.kubernetes.writing import Writer
@@ -81,8 +82,7 @@ class Subresources:
             fault = invalid("spec.replicas", wanted, "must be greater than or equal to 0")
             raise errors.invalid("Scale", "autoscaling", target.name, [fault])
         version = (body.get("metadata") or {}).get("resourceVersion", "")
-        assert target.resource.scale is not None
-        path = target.resource.scale.replicas
+        path = _scale_paths(target.resource).replicas
 
         def change(obj: Object) -> Object:
             if version and version != obj["metadata"]["resourceVersion"]:
@@ -119,9 +119,14 @@ class Subresources:
         return (await self._writer.modify(target, change, options)).object
 
 
+def _scale_paths(resource: Resource) -> ScalePaths:
+    if resource.scale is None:
+        raise errors.no_such_resource()
+    return resource.scale
+
+
 def _scale(target: Target, obj: Mapping[str, Any]) -> Object:
-    paths = target.resource.scale
-    assert paths is not None
+    paths = _scale_paths(target.resource)
     metadata = obj["metadata"]
     kept = {
         k: metadata[k] for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if k in metadata

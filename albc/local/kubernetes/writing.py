@@ -34,6 +34,7 @@ _NAMESPACES = StorageName("", "namespaces")
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58
 _STATUS = ("f:status",)
+_EXTENSIONS = "apiextensions.k8s.io"
 
 
 class Admission(Protocol):
@@ -328,7 +329,12 @@ class Writer:
     def _validate(self, target: Target, behaviour: Behaviour, new: Object, old: Object | None) -> None:
         resource = target.resource
         faults = [
-            *validate_metadata(new, old, lambda name: self.kinds.name_faults(resource, name)),
+            *validate_metadata(
+                new,
+                old,
+                lambda name: self.kinds.name_faults(resource, name),
+                qualified_finalizers=not resource.custom and resource.group != _EXTENSIONS,
+            ),
             *behaviour.validate(new, old),
         ]
         if faults:

@@ -78,8 +78,9 @@ def _from_peer(reach: Reach, peer: Token, settings: MappingSettings) -> Networki
     """With security groups: one rule that lets the peer in where traffic and health checks arrive."""
     if settings.disable_restricted_sg_rules:
         return from_group_on_any_port(peer, reach.protocol)
-    # An NLB has no SCTP listeners, so there is no traffic to let in.
-    ports = () if reach.protocol == "SCTP" else reach.traffic_ports
+    # UDP stands first, as in the reference: a take-over changes no binding. An NLB has no SCTP listeners, so there is
+    # no traffic to let in.
+    ports = () if reach.protocol == "SCTP" else reach.traffic_ports[::-1]
     if reach.health_check in ports or (not ports and reach.health_check_is_on_the_traffic_port):
         return from_group(peer, *ports)
     return from_group(peer, *ports, reach.health_check)

@@ -6,6 +6,7 @@
 stack, so that whatever serves its traffic stays. Called by the Service controller and by `albc plan`.
 """
 
+from contextlib import suppress
 from typing import Literal
 
 from albc.kube.objects import Service
@@ -42,17 +43,17 @@ def stack_id(service: Service) -> StackID:
 
 
 def wants(service: Service, snapshot: Snapshot, settings: MappingSettings) -> FactsRequest:
-    """What `build` will look for in its facts. Annotations that do not parse ask nothing: `build` will say so.
+    """What `build` will look for in its facts. A rule whose annotations do not parse asks nothing: `build` will say so.
 
     The same shape for every family; nothing in the snapshot makes a Service ask for more.
     """
-    if not is_ours(service, settings):
-        return FactsRequest()
-    annotations = ServiceAnnotations(service.metadata.annotations)
-    try:
-        return placement.wants(annotations, settings) | security_groups.wants(annotations, settings)
-    except Invalid:
-        return FactsRequest()
+    request = FactsRequest()
+    if is_ours(service, settings):
+        annotations = ServiceAnnotations(service.metadata.annotations)
+        for rule in (placement.wants, security_groups.wants):
+            with suppress(Invalid):
+                request |= rule(annotations, settings)
+    return request
 
 
 def build(service: Service, snapshot: Snapshot, facts: Facts, settings: MappingSettings) -> Built:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def source_nat_switch(annotations: ServiceAnnotations, placed: Placed) -> str:
-    """`on` or `off`, for the load balancer as a whole."""
+    """`on` or `off`, for the load balancer as a whole. Every subnet of a dualstack one has an IPv6 block."""
     switch = annotations[SOURCE_NAT_SWITCH]
     if switch is None or switch == "off":
         return "off"
@@ -30,8 +30,6 @@ def source_nat_switch(annotations: ServiceAnnotations, placed: Placed) -> str:
         raise annotations.invalid(SOURCE_NAT_SWITCH, "must be on or off")
     if not placed.dualstack:
         raise annotations.invalid(SOURCE_NAT_SWITCH, "needs a load balancer with IP address type dualstack")
-    if without := [subnet.id for subnet in placed.subnets if not subnet.ipv6_cidrs]:
-        raise annotations.invalid(SOURCE_NAT_SWITCH, f"needs subnets with an IPv6 CIDR, not [{', '.join(without)}]")
     return "on"
 
 

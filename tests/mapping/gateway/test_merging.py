@@ -95,7 +95,7 @@ def test_target_group_settings_are_taken_field_by_field_and_the_health_check_who
     assert merged.health_check_config.health_check_interval is None
 
 
-def entry(name: str, **identifier: str) -> dict[str, Any]:
+def entry(name: str, /, **identifier: str) -> dict[str, Any]:
     return {"routeIdentifier": identifier, "targetGroupProps": {"targetGroupName": name}}
 
 

@@ -113,6 +113,12 @@ def test_named_subnets_are_asked_for_by_id_and_others_found_by_route() -> None:
     assert (found.subnet_ids, found.route_tables) == (frozenset(), True)
 
 
+def test_a_malformed_annotation_of_one_rule_does_not_keep_another_from_asking() -> None:
+    request = wants(service(annotations={"aws-load-balancer-disable-nlb-sg": "?"}), Snapshot(), SETTINGS)
+
+    assert request.route_tables
+
+
 def test_the_stack_is_the_same_bytes_whatever_the_order_of_ports_annotations_and_flags() -> None:
     tags = {"aws-load-balancer-additional-resource-tags": "a=1,b=2", "aws-load-balancer-attributes": "x=1,y=2"}
     gar = {"aws-load-balancer-attributes": "y=2,x=1", "aws-load-balancer-additional-resource-tags": "b=2,a=1"}

@@ -130,6 +130,7 @@ def test_a_certificate_that_a_udp_twin_costs_is_told() -> None:
 def test_a_udp_port_named_for_tls_is_told() -> None:
     [warning] = warnings(service(HTTPS, UDP, annotations={**IP, CERT: ARN, PORTS: "dns,https"}))
 
+    assert "port 53 is a UDP listener" in warning.message
     assert "TLS needs a TCP port" in warning.message
 
 

@@ -9,6 +9,7 @@ from albc.local.aws.errors import ApiError
 
 QUERY_VERSIONS = {
     "2015-12-01": "elbv2",
+    "2012-06-01": "elb",
     "2016-11-15": "ec2",
     "2011-06-15": "sts",
     "2010-05-08": "iam",

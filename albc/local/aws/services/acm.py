@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import hex_id, uuid_id
-from albc.local.aws.services.operation import Answer, Operations, Params, page
+from albc.local.aws.services.operation import Answer, Operations, Params, page, present
 from albc.local.aws.state import State
 from albc.local.aws.state.certificates import Certificate, describe
 from albc.local.aws.state.network import tag_dict, tag_list
@@ -106,7 +106,7 @@ def describe_certificate(state: State, params: Params) -> Answer:
             "NotAfter": certificate.not_after,
             "ImportedAt" if certificate.kind == "IMPORTED" else "IssuedAt": certificate.not_before,
         }
-    return {"Certificate": detail}
+    return {"Certificate": present(detail)}
 
 
 def list_certificates(state: State, params: Params) -> Answer:
@@ -172,13 +172,15 @@ def _new_arn(state: State, domain: str) -> str:
 
 def _users(state: State, arn: str) -> list[str]:
     """ARNs of the load balancers with a listener that has the certificate."""
-    return sorted(
-        {
-            listener.load_balancer_arn
-            for listener in state.load_balancing.listeners.values()
-            if arn == listener.certificate or arn in listener.extra_certificates
-        }
-    )
+    users = {
+        listener.load_balancer_arn
+        for listener in state.load_balancing.listeners.values()
+        if arn == listener.certificate or arn in listener.extra_certificates
+    }
+    for balancer in state.classic.values():
+        if any(listener.certificate == arn for listener in balancer.listeners.values()):
+            users.add(balancer.arn)
+    return sorted(users)
 
 
 def _merged(state: State, current: Mapping[str, str], added: Any) -> dict[str, str]:
@@ -192,7 +194,7 @@ def _merged(state: State, current: Mapping[str, str], added: Any) -> dict[str, s
 
 def _summary(state: State, certificate: Certificate) -> dict[str, Any]:
     issued = certificate.status == "ISSUED"
-    return {
+    summary = {
         "CertificateArn": certificate.arn,
         "DomainName": certificate.domain_name,
         "SubjectAlternativeNameSummaries": list(certificate.alternative_names),
@@ -206,6 +208,7 @@ def _summary(state: State, certificate: Certificate) -> dict[str, Any]:
         "NotBefore": certificate.not_before if issued else None,
         "NotAfter": certificate.not_after if issued else None,
     }
+    return present(summary)
 
 
 def _validation(certificate: Certificate, name: str) -> dict[str, Any]:

@@ -19,6 +19,11 @@ Operations = Mapping[str, Handler]
 Listed = TypeVar("Listed")
 
 
+def present(item: dict[str, Any]) -> dict[str, Any]:
+    """The item without what is None: AWS leaves out what a thing does not have."""
+    return {key: value for key, value in item.items() if value is not None}
+
+
 def page(
     items: Iterable[Listed],
     key: Callable[[Listed], str],

@@ -42,7 +42,12 @@ def assume_role(state: State, params: Params) -> Answer:
 
 def assume_role_with_web_identity(state: State, params: Params) -> Answer:
     answer = assume_role(state, params)
-    return {**answer, "Provider": "local", "Audience": "sts.amazonaws.com", "SubjectFromWebIdentityToken": "local"}
+    return {
+        **answer,
+        "Provider": "local",
+        "Audience": "sts.amazonaws.com",
+        "SubjectFromWebIdentityToken": "system:serviceaccount:local",
+    }
 
 
 def access_key(account_id: str, nonce: str) -> str:

@@ -75,6 +75,8 @@ def _everything(state: State) -> Iterator[Tagged]:
     for rule in held.rules.values():
         if state.visible(rule.created_at):
             yield Tagged(rule.arn, "elasticloadbalancing:listener-rule/app", rule.tags)
+    for classic in state.classic.values():
+        yield Tagged(classic.arn, "elasticloadbalancing:loadbalancer", classic.tags)
     for certificate in state.certificates.all():
         yield Tagged(certificate.arn, "acm:certificate", certificate.tags)
     prefix = f"arn:aws:ec2:{state.options.region}:{state.options.account_id}"

@@ -92,7 +92,7 @@ def _absent() -> ApiError:
 
 
 def _summary(acl: WebAcl) -> dict[str, Any]:
-    return {"Name": acl.name, "Id": acl.acl_id, "ARN": acl.arn, "Description": "", "LockToken": _lock_token(acl)}
+    return {"Name": acl.name, "Id": acl.acl_id, "ARN": acl.arn, "LockToken": _lock_token(acl)}
 
 
 def _described(acl: WebAcl) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from albc.local.aws.clock import Clock
 from albc.local.aws.layout import Layout
 from albc.local.aws.options import AccountOptions
 from albc.local.aws.state.certificates import Certificates
+from albc.local.aws.state.classic import ClassicLoadBalancer
 from albc.local.aws.state.dns import HostedZone, hosted_zones
 from albc.local.aws.state.load_balancing import LoadBalancer, LoadBalancing, TargetGroup
 from albc.local.aws.state.network import Network
@@ -27,6 +28,8 @@ class State:
     firewalls: Firewalls
     shield: Shield
     hosted_zones: dict[str, HostedZone]
+    classic: dict[str, ClassicLoadBalancer] = field(default_factory=dict)
+    """Classic Load Balancers by name."""
     roles: set[str] = field(default_factory=set)
     """Service-linked roles that exist."""
     serial: int = 0

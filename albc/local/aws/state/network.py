@@ -65,14 +65,10 @@ def permissions(rules: Iterable[SecurityGroupRule], owner_id: str) -> Iterator[d
     """Rules as AWS shows them: one permission for each protocol and port range, with all its sources."""
     grouped: dict[tuple[str, int | None, int | None], dict[str, Any]] = {}
     for rule in rules:
+        ports = {} if rule.from_port is None else {"FromPort": rule.from_port, "ToPort": rule.to_port}
         permission = grouped.setdefault(
             (rule.protocol, rule.from_port, rule.to_port),
-            {
-                "IpProtocol": rule.protocol,
-                "FromPort": rule.from_port,
-                "ToPort": rule.to_port,
-                **{kind: [] for kind in SOURCES},
-            },
+            {"IpProtocol": rule.protocol, **ports, **{kind: [] for kind in SOURCES}},
         )
         source: dict[str, Any] = {SOURCES[rule.kind]: rule.source}
         if rule.kind == "UserIdGroupPairs":
@@ -143,6 +139,12 @@ class Network:
             for interface in self.interfaces.values()
             for address in interface.get("PrivateIpAddresses", ())
         }
+
+    def has_internet_gateway(self, vpc_id: str) -> bool:
+        """Whether an internet gateway is attached to a VPC."""
+        return any(
+            each["VpcId"] == vpc_id for gateway in self.internet_gateways.values() for each in gateway["Attachments"]
+        )
 
     def cidrs_of(self, vpc_id: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """The address blocks of a VPC, both families."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from albc.local.aws.ids import hex_id, uuid_id
+from albc.local.aws.ids import uuid_id
 from albc.local.aws.options import AccountOptions
 
 
@@ -60,6 +60,6 @@ class Shield:
     protections: dict[str, Protection] = field(default_factory=dict)
 
     def protect(self, name: str, resource_arn: str) -> Protection:
-        protection = Protection(hex_id("protection", resource_arn, digits=32), name, resource_arn)
+        protection = Protection(uuid_id("protection", resource_arn), name, resource_arn)
         self.protections[resource_arn] = protection
         return protection

@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio.abc import TaskGroup
 
+from albc.local.kubernetes.controllers.custom_resources import CustomResources
 from albc.local.kubernetes.controllers.deployments import Deployments
 from albc.local.kubernetes.controllers.endpoint_slices import EndpointSlices
 from albc.local.kubernetes.controllers.garbage import GarbageCollector
@@ -29,6 +30,7 @@ class Controllers:
             Loop(controller, world.store)
             for controller in (
                 Namespaces(world),
+                CustomResources(world),
                 Deployments(world),
                 ReplicaSets(world),
                 Kubelet(world, options, runtime),

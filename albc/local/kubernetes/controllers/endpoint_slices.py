@@ -65,7 +65,9 @@ class EndpointSlices:
 
     async def reconcile(self, key: Key) -> float | None:
         service = self._world.get(SERVICES, key)
-        mine = LabelSelector((Requirement(SERVICE_LABEL, "In", (key.name,)), Requirement(_MANAGED_BY, "In", (_MANAGER,))))
+        mine = LabelSelector(
+            (Requirement(SERVICE_LABEL, "In", (key.name,)), Requirement(_MANAGED_BY, "In", (_MANAGER,)))
+        )
         slices = self._world.select(ENDPOINT_SLICES, key.namespace, mine)
         selector = service["spec"].get("selector") if service else None
         if service is None or service["metadata"].get("deletionTimestamp") or not selector:

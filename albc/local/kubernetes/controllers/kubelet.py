@@ -219,4 +219,3 @@ def _set(status: dict[str, Any], kind: str, good: bool, reason: str = "", messag
     if reason:
         condition |= {"reason": reason, "message": message}
     status["conditions"] = with_condition(old, condition, timestamp())
-

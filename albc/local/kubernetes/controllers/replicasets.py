@@ -49,8 +49,8 @@ class ReplicaSets:
         active = [pod for pod in own if not pod["metadata"].get("deletionTimestamp")]
         wanted = spec.get("replicas", 1)
         if not replica_set["metadata"].get("deletionTimestamp"):
-            for _ in range(min(wanted - len(active), _BATCH)):
-                active.append(await self._world.create(PODS, key.namespace, _pod(replica_set)))
+            missing = min(wanted - len(active), _BATCH)
+            active += [await self._world.create(PODS, key.namespace, _pod(replica_set)) for _ in range(missing)]
             surplus = sorted(active, key=_worth)[: max(0, len(active) - wanted)]
             for pod in surplus:
                 pod_key = Key(key.namespace, pod["metadata"]["name"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from albc.local.kubernetes.behaviour import Object
 from albc.local.kubernetes.calls import SYSTEM, Target, User, WriteOptions
-from albc.local.kubernetes.deleting import Deleter, DeleteOptions
+from albc.local.kubernetes.deleting import DeleteOptions, Deleter
 from albc.local.kubernetes.errors import ApiError
 from albc.local.kubernetes.registry import Registry, Resource
 from albc.local.kubernetes.selectors import LabelSelector

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Generic, TypeVar, overload
 
-T = TypeVar("T", str, int)
+T = TypeVar("T", bound=Hashable)
 
 
 class AddressRange(Sequence[str]):

@@ -272,6 +272,6 @@ def _validate_change(after: Object, before: Object) -> Iterator[FieldError]:
     both = _needs_address(after) and _needs_address(before)
     if both and before.get("clusterIP") and after.get("clusterIP") != before["clusterIP"]:
         yield invalid("spec.clusterIPs[0]", after.get("clusterIPs"), "may not change once set")
-    if before["type"] == after["type"] == "LoadBalancer":
-        if before.get("loadBalancerClass") != after.get("loadBalancerClass"):
-            yield invalid("spec.loadBalancerClass", after.get("loadBalancerClass"), "may not change once set")
+    kept = before["type"] == after["type"] == "LoadBalancer"
+    if kept and before.get("loadBalancerClass") != after.get("loadBalancerClass"):
+        yield invalid("spec.loadBalancerClass", after.get("loadBalancerClass"), "may not change once set")

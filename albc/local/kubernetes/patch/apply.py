@@ -31,7 +31,7 @@ def apply(
     """
     entries = managed.read(live)
     wanted = {path: value for path, value in leaves(intent, schema).items() if counts(path)}
-    merged = _merge(live, intent, schema)
+    merged: dict[str, Any] = _merge(live, intent, schema)
     change = managed.difference(leaves(live, schema), leaves(merged, schema))
     contested = [
         (entry, sorted(entry.paths & change.changed))

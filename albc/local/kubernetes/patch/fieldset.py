@@ -84,7 +84,7 @@ def _value(value: Any, schema: Schema, path: FieldPath, found: dict[FieldPath, A
         found[path] = value
 
 
-def element(item: Any, schema: Schema) -> str:
+def element(item: Any, schema: Mapping[str, Any]) -> str:
     """The path element of an item of an associative list."""
     if schema["x-kubernetes-list-type"] == "set" or not isinstance(item, dict):
         return "v:" + _compact(item)

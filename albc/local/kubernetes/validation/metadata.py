@@ -39,9 +39,9 @@ def quoted(value: Any) -> str:
 
 
 def validate_metadata(
-    new: Mapping[str, Any], old: Mapping[str, Any] | None, name_check: NameCheck
+    new: Mapping[str, Any], old: Mapping[str, Any] | None, name_check: NameCheck, *, qualified_finalizers: bool
 ) -> Iterator[FieldError]:
-    """Every fault of an object's metadata."""
+    """Every fault of an object's metadata. Custom objects may have finalizers without a domain and a slash."""
     metadata = new["metadata"]
     if old is None:
         generate = metadata.get("generateName")
@@ -64,7 +64,7 @@ def validate_metadata(
     for place, finalizer in enumerate(metadata.get("finalizers") or []):
         field = f"metadata.finalizers[{place}]"
         yield from (invalid("metadata.finalizers", finalizer, why) for why in qualified_name(finalizer))
-        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+        if qualified_finalizers and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             why = "name is neither a standard finalizer name nor is it fully qualified"
             yield invalid(field, finalizer, why)
     if old is not None:

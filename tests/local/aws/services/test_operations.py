@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from albc.local.aws import Account, AccountOptions, ApiError, ManualClock
+from albc.local.aws import Account, AccountOptions, ApiError, ManualClock, instance_id
 from albc.local.aws.protocol.models import load_model
 from albc.local.aws.services import SERVICES
 
@@ -18,6 +18,23 @@ TAG = {"Key": "team", "Value": "shop"}
 PERMISSION = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
 PUBLIC = {"Filters": [{"Name": "map-public-ip-on-launch", "Values": ["true"]}]}
 ROLE = {"RoleArn": "arn:aws:iam::222222222222:role/a", "RoleSessionName": "albc"}
+UNASKED = (
+    "DescribeRouteTables",
+    "DescribeInternetGateways",
+    "DescribeAddresses",
+    "DescribeNetworkInterfaces",
+    "DescribeInstances",
+    "DescribeAvailabilityZones",
+    "DescribeRegions",
+    "DescribeAccountAttributes",
+    "DescribeManagedPrefixLists",
+    "DescribeCoipPools",
+    "DescribeIpamPools",
+    "DescribeVpcPeeringConnections",
+    "DescribeTags",
+    "DescribeSecurityGroups",
+)
+"""EC2 operations that need no parameters."""
 
 
 class Checked:
@@ -56,22 +73,7 @@ def all_operations() -> Iterator[tuple[str, str]]:
 def play_network(call: Checked) -> tuple[str, list[str]]:
     vpc = call("ec2", "DescribeVpcs")["Vpcs"][0]["VpcId"]
     places = [subnet["SubnetId"] for subnet in call("ec2", "DescribeSubnets", **PUBLIC)["Subnets"]]
-    for operation in [
-        "DescribeRouteTables",
-        "DescribeInternetGateways",
-        "DescribeAddresses",
-        "DescribeNetworkInterfaces",
-        "DescribeInstances",
-        "DescribeAvailabilityZones",
-        "DescribeRegions",
-        "DescribeAccountAttributes",
-        "DescribeManagedPrefixLists",
-        "DescribeCoipPools",
-        "DescribeIpamPools",
-        "DescribeVpcPeeringConnections",
-        "DescribeTags",
-        "DescribeSecurityGroups",
-    ]:
+    for operation in UNASKED:
         call("ec2", operation)
     call("ec2", "GetManagedPrefixListEntries", PrefixListId="pl-68a54001")
     with pytest.raises(ApiError):
@@ -161,6 +163,34 @@ def play_load_balancing(call: Checked, vpc: str, places: list[str], certificate:
     return arn
 
 
+def play_classic(call: Checked, places: list[str], certificate: str) -> None:
+    edge = {"LoadBalancerName": "edge"}
+    secure = {"Protocol": "SSL", "LoadBalancerPort": 443, "InstancePort": 1, "SSLCertificateId": certificate}
+    plain = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 1}
+    call("elb", "CreateLoadBalancer", **edge, Listeners=[secure], Subnets=places[:1], Tags=[TAG])
+    call("elb", "CreateLoadBalancerListeners", **edge, Listeners=[plain])
+    call("elb", "DeleteLoadBalancerListeners", **edge, LoadBalancerPorts=[80])
+    call("elb", "AttachLoadBalancerToSubnets", **edge, Subnets=places[1:])
+    call("elb", "DetachLoadBalancerFromSubnets", **edge, Subnets=places[:1])
+    (found,) = call("elb", "DescribeLoadBalancers")["LoadBalancerDescriptions"]
+    call("elb", "ApplySecurityGroupsToLoadBalancer", **edge, SecurityGroups=found["SecurityGroups"])
+    call("elb", "ConfigureHealthCheck", **edge, HealthCheck=found["HealthCheck"])
+    attributes = call("elb", "DescribeLoadBalancerAttributes", **edge)["LoadBalancerAttributes"]
+    call("elb", "ModifyLoadBalancerAttributes", **edge, LoadBalancerAttributes=attributes)
+    call("elb", "CreateLoadBalancerPolicy", **edge, PolicyName="p", PolicyTypeName="ProxyProtocolPolicyType")
+    call("elb", "DescribeLoadBalancerPolicies", **edge)
+    call("elb", "SetLoadBalancerPoliciesForBackendServer", **edge, InstancePort=1, PolicyNames=["p"])
+    call("elb", "SetLoadBalancerPoliciesOfListener", **edge, LoadBalancerPort=443, PolicyNames=["p"])
+    nodes = [{"InstanceId": instance_id("a")}]
+    call("elb", "RegisterInstancesWithLoadBalancer", **edge, Instances=nodes)
+    call("elb", "DescribeInstanceHealth", **edge)
+    call("elb", "DeregisterInstancesFromLoadBalancer", **edge, Instances=nodes)
+    call("elb", "AddTags", LoadBalancerNames=["edge"], Tags=[TAG])
+    call("elb", "DescribeTags", LoadBalancerNames=["edge"])
+    call("elb", "RemoveTags", LoadBalancerNames=["edge"], Tags=[{"Key": "team"}])
+    call("elb", "DeleteLoadBalancer", **edge)
+
+
 def play_protection(call: Checked, balancer: str) -> None:
     settings = {"Scope": "REGIONAL", "DefaultAction": {"Allow": {}}}
     visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
@@ -206,6 +236,7 @@ def test_answers_have_the_shape_of_the_model(call: Checked, clock: ManualClock) 
     vpc, places = play_network(call)
     certificate = play_certificates(call)
     balancer = play_load_balancing(call, vpc, places, certificate, clock)
+    play_classic(call, places, certificate)
     play_protection(call, balancer)
     play_the_rest(call)
     call("elbv2", "DeleteLoadBalancer", LoadBalancerArn=balancer)

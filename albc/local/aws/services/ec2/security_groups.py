@@ -7,7 +7,7 @@ from typing import Any
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import hex_id
 from albc.local.aws.services.ec2 import kinds, tags
-from albc.local.aws.services.operation import Answer, Operations, Params, page
+from albc.local.aws.services.operation import Answer, Operations, Params, page, present
 from albc.local.aws.state import State
 from albc.local.aws.state.network import SecurityGroup, SecurityGroupRule, rules_of, tag_list
 
@@ -194,18 +194,20 @@ def _described(group: SecurityGroup, rule: SecurityGroupRule) -> dict[str, Any]:
         "UserIdGroupPairs": {"ReferencedGroupInfo": {"GroupId": rule.source, "UserId": group.owner_id}},
     }
     parts = (rule.protocol, rule.from_port, rule.to_port, rule.source)
-    return {
-        "SecurityGroupRuleId": f"sgr-{hex_id('sgr', group.group_id, *parts)}",
-        "GroupId": group.group_id,
-        "GroupOwnerId": group.owner_id,
-        "IsEgress": False,
-        "IpProtocol": rule.protocol,
-        "FromPort": -1 if rule.from_port is None else rule.from_port,
-        "ToPort": -1 if rule.to_port is None else rule.to_port,
-        **sources[rule.kind],
-        "Description": rule.description,
-        "Tags": tag_list({}),
-    }
+    return present(
+        {
+            "SecurityGroupRuleId": f"sgr-{hex_id('sgr', group.group_id, *parts)}",
+            "GroupId": group.group_id,
+            "GroupOwnerId": group.owner_id,
+            "IsEgress": False,
+            "IpProtocol": rule.protocol,
+            "FromPort": -1 if rule.from_port is None else rule.from_port,
+            "ToPort": -1 if rule.to_port is None else rule.to_port,
+            **sources[rule.kind],
+            "Description": rule.description,
+            "Tags": tag_list({}),
+        }
+    )
 
 
 OPERATIONS: Operations = {

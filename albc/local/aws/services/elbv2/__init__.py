@@ -2,9 +2,11 @@
 
 from albc.local.aws.services.elbv2 import (
     attributes,
+    capacity,
     certificates,
     listeners,
     load_balancers,
+    network_settings,
     policies,
     rules,
     tags,
@@ -16,6 +18,8 @@ from albc.local.aws.services.operation import Operations
 
 OPERATIONS: Operations = {
     **load_balancers.OPERATIONS,
+    **network_settings.OPERATIONS,
+    **capacity.OPERATIONS,
     **listeners.OPERATIONS,
     **certificates.OPERATIONS,
     **rules.OPERATIONS,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from albc.local.aws.services.operation import present
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import Listener, LoadBalancer, Rule, TargetGroup, ZoneMapping
 
@@ -32,11 +33,6 @@ def load_balancer(state: State, balancer: LoadBalancer) -> Item:
             "IpamPools": {"Ipv4IpamPoolId": balancer.ipam_pool} if balancer.ipam_pool else None,
         }
     )
-
-
-def present(item: Item) -> Item:
-    """The item without what is None: AWS leaves out what a thing does not have."""
-    return {key: value for key, value in item.items() if value is not None}
 
 
 def zones(balancer: LoadBalancer) -> list[Item]:

@@ -1,4 +1,4 @@
-"""Load balancers: create, describe, delete, and the settings that have operations of their own."""
+"""Load balancers: create, describe, delete."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -6,22 +6,17 @@ from typing import Any
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import decimal_id, hex_id
-from albc.local.aws.layout import LOAD_BALANCER_CIDR
-from albc.local.aws.services.elbv2 import attributes, describe, lookup, names, tags, zones
+from albc.local.aws.loopback import LOAD_BALANCER_CIDR
+from albc.local.aws.services import names
+from albc.local.aws.services.elbv2 import attributes, describe, lookup, network_settings, tags, zones
 from albc.local.aws.services.operation import Answer, Operations, Params, page
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import LoadBalancer
 
-IP_ADDRESS_TYPES = {
-    "application": ("ipv4", "dualstack", "dualstack-without-public-ipv4"),
-    "network": ("ipv4", "dualstack"),
-}
 HOSTED_ZONES = {"application": "Z1H1FL5HABSF5", "network": "Z18D5FSROUN65G"}
 """Route 53's zones of load balancers in us-west-2 (AWS general reference)."""
 
 MAX_DESCRIBED = 20
-MIN_CAPACITY_UNITS = 100
-MAX_CAPACITY_UNITS = 15_000
 
 
 def create_load_balancer(state: State, params: Params) -> Answer:
@@ -33,8 +28,8 @@ def create_load_balancer(state: State, params: Params) -> Answer:
     ip_address_type = params.get("IpAddressType", "ipv4")
     mappings = zones.requested(params)
     vpc_id = zones.check(state, mappings, type_=type_, scheme=scheme, ip_address_type=ip_address_type)
-    _check_ip_address_type(type_, scheme, ip_address_type)
-    groups = _groups(state, vpc_id, params.get("SecurityGroups"), type_)
+    network_settings.check_ip_address_type(type_, scheme, ip_address_type)
+    groups = network_settings.checked_groups(state, vpc_id, params.get("SecurityGroups"), type_)
     prefix = params.get("EnablePrefixForIpv6SourceNat")
     if prefix == "on" and (type_ != "network" or ip_address_type != "dualstack"):
         raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack Network Load Balancer")
@@ -138,144 +133,6 @@ def remove_listener(state: State, arn: str) -> None:
     del holder.listeners[arn]
 
 
-def set_security_groups(state: State, params: Params) -> Answer:
-    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
-    if balancer.type == "network" and not balancer.security_groups:
-        raise ApiError(
-            "InvalidConfigurationRequest",
-            f"Load balancer '{balancer.arn}' was created without security groups, so it cannot be given any",
-        )
-    if not params["SecurityGroups"]:
-        raise ApiError("ValidationError", "At least one security group must be specified")
-    balancer.security_groups = _groups(state, balancer.vpc_id, params["SecurityGroups"], balancer.type)
-    if enforce := params.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"):
-        if balancer.type != "network":
-            raise ApiError("InvalidConfigurationRequest", "PrivateLink traffic reaches Network Load Balancers only")
-        balancer.enforce_inbound_rules_on_private_link = enforce
-    zones.refresh_interfaces(state, balancer)
-    return {
-        "SecurityGroupIds": list(balancer.security_groups),
-        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce_inbound_rules_on_private_link,
-    }
-
-
-def set_subnets(state: State, params: Params) -> Answer:
-    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
-    ip_address_type = params.get("IpAddressType", balancer.ip_address_type)
-    mappings = zones.requested(params)
-    vpc_id = zones.check(
-        state,
-        mappings,
-        type_=balancer.type,
-        scheme=balancer.scheme,
-        ip_address_type=ip_address_type,
-        current=balancer.zones,
-    )
-    if vpc_id != balancer.vpc_id:
-        raise ApiError("InvalidSubnet", f"The subnets are not in the load balancer's VPC {balancer.vpc_id}")
-    _check_ip_address_type(balancer.type, balancer.scheme, ip_address_type)
-    if prefix := params.get("EnablePrefixForIpv6SourceNat"):
-        if balancer.type != "network":
-            raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a Network Load Balancer")
-        if prefix == "on" and ip_address_type != "dualstack":
-            raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack load balancer")
-        balancer.enable_prefix_for_source_nat = prefix
-    balancer.ip_address_type = ip_address_type
-    zones.place(state, balancer, mappings)
-    zones.refresh_interfaces(state, balancer)
-    return {
-        "AvailabilityZones": describe.zones(balancer),
-        "IpAddressType": balancer.ip_address_type,
-        "EnablePrefixForIpv6SourceNat": balancer.enable_prefix_for_source_nat,
-    }
-
-
-def set_ip_address_type(state: State, params: Params) -> Answer:
-    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
-    wanted = params["IpAddressType"]
-    _check_ip_address_type(balancer.type, balancer.scheme, wanted)
-    mappings = [{"SubnetId": zone.subnet_id} for zone in balancer.zones]
-    zones.check(
-        state,
-        mappings,
-        type_=balancer.type,
-        scheme=balancer.scheme,
-        ip_address_type=wanted,
-        current=balancer.zones,
-    )
-    if wanted == "ipv4" and balancer.enable_prefix_for_source_nat == "on":
-        raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes must be switched off first")
-    if wanted != "ipv4" and balancer.ipam_pool:
-        raise ApiError(
-            "InvalidConfigurationRequest", "The IPAM pool must be removed before the address type is changed"
-        )
-    balancer.ip_address_type = wanted
-    zones.place(state, balancer, mappings)
-    zones.refresh_interfaces(state, balancer)
-    return {"IpAddressType": wanted}
-
-
-def modify_ip_pools(state: State, params: Params) -> Answer:
-    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
-    if balancer.type != "application" or balancer.scheme != "internet-facing":
-        raise ApiError("InvalidConfigurationRequest", "IPAM pools need an internet-facing Application Load Balancer")
-    if "ipv4" in (params.get("RemoveIpamPools") or ()):
-        balancer.ipam_pool = None
-    if pool := (params.get("IpamPools") or {}).get("Ipv4IpamPoolId"):
-        balancer.ipam_pool = pool
-    return {"IpamPools": {"Ipv4IpamPoolId": balancer.ipam_pool}}
-
-
-def describe_capacity_reservation(state: State, params: Params) -> Answer:
-    return _capacity(state, lookup.load_balancer(state, params["LoadBalancerArn"], reading=True))
-
-
-def modify_capacity_reservation(state: State, params: Params) -> Answer:
-    balancer = lookup.load_balancer(state, params["LoadBalancerArn"])
-    if state.clock() < balancer.active_at:
-        raise ApiError("InvalidConfigurationRequest", f"Load balancer '{balancer.arn}' is not active yet")
-    if _pending(state, balancer):
-        raise ApiError("CapacityReservationPending", "There is a pending capacity reservation on this load balancer")
-    if params.get("ResetCapacityReservation"):
-        units = None
-    else:
-        units = (params.get("MinimumLoadBalancerCapacity") or {}).get("CapacityUnits")
-        if units is None:
-            raise ApiError("ValidationError", "Either a minimum capacity or its reset must be specified")
-        if units < MIN_CAPACITY_UNITS:
-            raise ApiError("ValidationError", f"The minimum capacity must be at least {MIN_CAPACITY_UNITS} units")
-        if units > MAX_CAPACITY_UNITS:
-            raise ApiError("CapacityUnitsLimitExceeded", f"The capacity is limited to {MAX_CAPACITY_UNITS} units")
-    balancer.capacity_units = units
-    balancer.capacity_changed_at = state.clock()
-    return _capacity(state, balancer)
-
-
-def _pending(state: State, balancer: LoadBalancer) -> bool:
-    changed = balancer.capacity_changed_at
-    return changed is not None and state.clock() < changed + state.options.active_seconds
-
-
-def _capacity(state: State, balancer: LoadBalancer) -> Answer:
-    if balancer.capacity_units is None:
-        return {"LastModifiedTime": balancer.capacity_changed_at, "DecreaseRequestsRemaining": 2}
-    pending = _pending(state, balancer)
-    share = balancer.capacity_units / len(balancer.zones)
-    return {
-        "LastModifiedTime": balancer.capacity_changed_at,
-        "DecreaseRequestsRemaining": 2,
-        "MinimumLoadBalancerCapacity": {"CapacityUnits": balancer.capacity_units},
-        "CapacityReservationState": [
-            {
-                "State": {"Code": "pending" if pending else "provisioned"},
-                "AvailabilityZone": zone.zone,
-                "EffectiveCapacityUnits": 0.0 if pending else share,
-            }
-            for zone in balancer.zones
-        ],
-    }
-
-
 def _settings(balancer: LoadBalancer, subnets: list[str]) -> tuple[Any, ...]:
     """What two create requests must agree in to be one and the same."""
     return (
@@ -288,30 +145,6 @@ def _settings(balancer: LoadBalancer, subnets: list[str]) -> tuple[Any, ...]:
         balancer.ipam_pool,
         balancer.tags,
     )
-
-
-def _check_ip_address_type(type_: str, scheme: str, ip_address_type: str) -> None:
-    if ip_address_type not in IP_ADDRESS_TYPES[type_]:
-        raise ApiError(
-            "InvalidConfigurationRequest",
-            f"IP address type '{ip_address_type}' is not supported for load balancers of type '{type_}'",
-        )
-    if ip_address_type == "dualstack-without-public-ipv4" and scheme != "internet-facing":
-        raise ApiError(
-            "InvalidConfigurationRequest", f"IP address type '{ip_address_type}' needs scheme internet-facing"
-        )
-
-
-def _groups(state: State, vpc_id: str, wanted: list[str] | None, type_: str) -> tuple[str, ...]:
-    if not wanted:
-        return (state.network.default_group(vpc_id).group_id,) if type_ == "application" else ()
-    groups = state.network.security_groups
-    if any(group not in groups or groups[group].vpc_id != vpc_id for group in wanted):
-        raise ApiError("InvalidConfigurationRequest", "One or more security groups are invalid")
-    limit = state.options.quotas.security_groups_per_load_balancer
-    if len(set(wanted)) > limit:
-        raise ApiError("InvalidConfigurationRequest", f"A load balancer cannot have more than {limit} security groups")
-    return tuple(dict.fromkeys(wanted))
 
 
 def _check_quota(state: State, type_: str) -> None:
@@ -355,10 +188,4 @@ OPERATIONS: Operations = {
     "CreateLoadBalancer": create_load_balancer,
     "DescribeLoadBalancers": describe_load_balancers,
     "DeleteLoadBalancer": delete_load_balancer,
-    "SetSecurityGroups": set_security_groups,
-    "SetSubnets": set_subnets,
-    "SetIpAddressType": set_ip_address_type,
-    "ModifyIpPools": modify_ip_pools,
-    "DescribeCapacityReservation": describe_capacity_reservation,
-    "ModifyCapacityReservation": modify_capacity_reservation,
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import hex_id
-from albc.local.aws.services.elbv2 import attributes, describe, lookup, names, tags
+from albc.local.aws.services import names
+from albc.local.aws.services.elbv2 import attributes, describe, lookup, tags
 from albc.local.aws.services.operation import Answer, Operations, Params, page
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import TargetGroup

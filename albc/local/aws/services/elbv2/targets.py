@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from albc.local.aws.errors import ApiError
-from albc.local.aws.services.elbv2 import describe, health, lookup
-from albc.local.aws.services.operation import Answer, Operations, Params
+from albc.local.aws.services.elbv2 import health, lookup
+from albc.local.aws.services.operation import Answer, Operations, Params, present
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import Target, TargetGroup, TargetKey
 
@@ -146,7 +146,7 @@ def _described(state: State, group: TargetGroup, target: Target) -> dict[str, An
     check_port = group.settings["HealthCheckPort"]
     zone = target.key.zone or (target.zone if group.target_type == "ip" else None)
     return {
-        "Target": describe.present(
+        "Target": present(
             {
                 "Id": target.key.target_id,
                 "Port": target.key.port,

@@ -2,7 +2,8 @@
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import hex_id
-from albc.local.aws.services.elbv2 import lookup, names, tags
+from albc.local.aws.services import names
+from albc.local.aws.services.elbv2 import lookup, tags
 from albc.local.aws.services.operation import Answer, Operations, Params, page
 from albc.local.aws.state import State
 from albc.local.aws.state.load_balancing import TrustStore

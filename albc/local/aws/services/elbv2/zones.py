@@ -50,8 +50,7 @@ def check(
     if type_ == "application" and len(zones) < 2:
         raise ApiError("ValidationError", "At least two subnets in two different Availability Zones must be specified")
     vpc_id = str(subnets[0]["VpcId"])
-    attached = {each["VpcId"] for gateway in network.internet_gateways.values() for each in gateway["Attachments"]}
-    if scheme == "internet-facing" and vpc_id not in attached:
+    if scheme == "internet-facing" and not network.has_internet_gateway(vpc_id):
         raise ApiError("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
     held = {zone.subnet_id for zone in current}
     for mapping, subnet in zip(mappings, subnets, strict=True):

@@ -52,70 +52,11 @@ def test_names_that_aws_refuses(alb: Make, name: str) -> None:
         alb(name)
 
 
-def test_an_application_load_balancer_needs_two_zones(alb: Make, nlb: Make, subnets: list[str]) -> None:
-    with pytest.raises(ApiError, match=r"^ValidationError: At least two subnets"):
-        alb(Subnets=subnets[:1])
-    assert nlb(Subnets=subnets[:1])
-
-
-def test_subnets_must_exist_and_lie_in_different_zones(alb: Make, account: Account, subnets: list[str]) -> None:
-    private = account.call("ec2", "DescribeSubnets", {"Filters": [{"Name": "tag:Name", "Values": ["private-a"]}]})
-    with pytest.raises(ApiError, match=r"^InvalidConfigurationRequest: .*same Availability Zone"):
-        alb(Subnets=[*subnets, private["Subnets"][0]["SubnetId"]])
-    with pytest.raises(ApiError, match=r"^SubnetNotFound"):
-        alb(Subnets=["subnet-0", "subnet-1"])
-
-
-def test_security_groups_must_exist(alb: Make) -> None:
-    with pytest.raises(ApiError, match=r"^InvalidConfigurationRequest: One or more security groups are invalid"):
-        alb(SecurityGroups=["sg-00000000000000000"])
-
-
-def test_an_application_load_balancer_without_groups_gets_the_default_one(account: Account, alb: Make) -> None:
-    (group,) = described(account, alb())["SecurityGroups"]
-    shown = account.call("ec2", "DescribeSecurityGroups", {"GroupIds": [group]})["SecurityGroups"]
-    assert [each["GroupName"] for each in shown] == ["default"]
-
-
-def test_a_network_load_balancer_made_without_groups_never_gets_any(account: Account, nlb: Make) -> None:
-    arn = nlb()
-    group = account.call("ec2", "DescribeSecurityGroups")["SecurityGroups"][0]["GroupId"]
-    with pytest.raises(ApiError, match=r"^InvalidConfigurationRequest: .*without security groups"):
-        account.call("elbv2", "SetSecurityGroups", {"LoadBalancerArn": arn, "SecurityGroups": [group]})
-    assert "SecurityGroups" not in described(account, arn)
-
-
 def test_each_load_balancer_has_a_loopback_address_of_its_own(account: Account, alb: Make, nlb: Make) -> None:
     alb("a"), alb("b"), nlb("c")
     addresses = [item["Address"] for item in account.snapshot().load_balancers]
     assert len(set(addresses)) == 3
     assert all(address.startswith("127.18.") for address in addresses)
-
-
-def test_a_load_balancer_has_an_interface_in_each_of_its_zones(account: Account, alb: Make, subnets: list[str]) -> None:
-    arn = alb()
-    wanted = {"Filters": [{"Name": "description", "Values": [f"ELB {arn.partition('loadbalancer/')[2]}"]}]}
-    interfaces = account.call("ec2", "DescribeNetworkInterfaces", wanted)["NetworkInterfaces"]
-    assert {interface["SubnetId"] for interface in interfaces} == set(subnets)
-    account.call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": arn})
-    assert account.call("ec2", "DescribeNetworkInterfaces", wanted)["NetworkInterfaces"] == []
-
-
-def test_moving_to_other_subnets_keeps_the_address_in_the_zones_that_stay(
-    account: Account, nlb: Make, subnets: list[str]
-) -> None:
-    arn = nlb(Subnets=subnets[:2])
-    own = {"Filters": [{"Name": "description", "Values": ["ELB net/tcp/*"]}]}
-
-    def addresses() -> dict[str, str]:
-        found = account.call("ec2", "DescribeNetworkInterfaces", own)["NetworkInterfaces"]
-        return {interface["SubnetId"]: interface["PrivateIpAddress"] for interface in found}
-
-    before = addresses()
-    account.call("elbv2", "SetSubnets", {"LoadBalancerArn": arn, "Subnets": subnets[1:]})
-    after = addresses()
-    assert set(after) == set(subnets[1:])
-    assert after[subnets[1]] == before[subnets[1]]
 
 
 def test_deletion_protection_is_kept(account: Account, alb: Make) -> None:
@@ -172,69 +113,6 @@ def test_a_listing_in_pages_has_each_load_balancer_once_also_when_some_go_meanwh
         if marker is None:
             break
     assert seen == arns
-
-
-def test_an_elastic_address_serves_one_load_balancer(account: Account, nlb: Make, subnets: list[str]) -> None:
-    address = account.call("ec2", "DescribeAddresses")["Addresses"][0]
-    mapping = {"SubnetId": subnets[0], "AllocationId": address["AllocationId"]}
-    arn = nlb("one", Subnets=None, SubnetMappings=[mapping])
-    assert described(account, arn)["AvailabilityZones"][0]["LoadBalancerAddresses"] == [
-        {"IpAddress": address["PublicIp"], "AllocationId": address["AllocationId"]}
-    ]
-    with pytest.raises(ApiError, match=r"^ResourceInUse"):
-        nlb("two", Subnets=None, SubnetMappings=[mapping])
-    with pytest.raises(ApiError, match=r"^AllocationIdNotFound"):
-        nlb("two", Subnets=None, SubnetMappings=[{**mapping, "AllocationId": "eipalloc-0"}])
-
-
-def test_a_chosen_private_address_must_be_free_and_in_the_subnet(
-    account: Account, nlb: Make, subnets: list[str]
-) -> None:
-    def internal(name: str, address: str) -> str:
-        mapping = {"SubnetId": subnets[0], "PrivateIPv4Address": address}
-        return nlb(name, Scheme="internal", Subnets=None, SubnetMappings=[mapping])
-
-    arn = internal("one", "127.18.0.9")
-    zone = described(account, arn)["AvailabilityZones"][0]
-    assert zone["LoadBalancerAddresses"] == [{"PrivateIPv4Address": "127.18.0.9"}]
-    with pytest.raises(ApiError, match="is in use"):
-        internal("two", "127.18.0.9")
-    with pytest.raises(ApiError, match="is not in the subnet"):
-        internal("two", "10.0.0.1")
-
-
-def test_dual_stack_needs_subnets_with_ipv6(account: Account, alb: Make) -> None:
-    with pytest.raises(ApiError, match=r"^ValidationError: .*IPv6 CIDR block"):
-        alb(IpAddressType="dualstack")
-    with pytest.raises(ApiError, match=r"^ValidationError: .*IPv6 CIDR block"):
-        account.call("elbv2", "SetIpAddressType", {"LoadBalancerArn": alb(), "IpAddressType": "dualstack"})
-
-
-def test_a_capacity_is_pending_and_then_provisioned_in_each_zone(
-    account: Account, alb: Make, clock: ManualClock
-) -> None:
-    arn = alb()
-    wanted = {"LoadBalancerArn": arn, "MinimumLoadBalancerCapacity": {"CapacityUnits": 300}}
-    with pytest.raises(ApiError, match="not active yet"):
-        account.call("elbv2", "ModifyCapacityReservation", wanted)
-    clock.advance(60)
-    account.call("elbv2", "ModifyCapacityReservation", wanted)
-    with pytest.raises(ApiError, match=r"^CapacityReservationPending"):
-        account.call("elbv2", "ModifyCapacityReservation", wanted)
-    clock.advance(60)
-    answer = account.call("elbv2", "DescribeCapacityReservation", {"LoadBalancerArn": arn})
-    assert answer["MinimumLoadBalancerCapacity"] == {"CapacityUnits": 300}
-    assert [zone["State"]["Code"] for zone in answer["CapacityReservationState"]] == ["provisioned"] * 3
-    account.call("elbv2", "ModifyCapacityReservation", {"LoadBalancerArn": arn, "ResetCapacityReservation": True})
-    answer = account.call("elbv2", "DescribeCapacityReservation", {"LoadBalancerArn": arn})
-    assert "MinimumLoadBalancerCapacity" not in answer
-
-
-def test_address_pools_come_and_go(account: Account, alb: Make) -> None:
-    arn = alb(IpamPools={"Ipv4IpamPoolId": "ipam-pool-1"})
-    assert described(account, arn)["IpamPools"] == {"Ipv4IpamPoolId": "ipam-pool-1"}
-    account.call("elbv2", "ModifyIpPools", {"LoadBalancerArn": arn, "RemoveIpamPools": ["ipv4"]})
-    assert "IpamPools" not in described(account, arn)
 
 
 def test_the_quota_of_load_balancers_holds_for_each_type(clock: ManualClock) -> None:

@@ -1,4 +1,4 @@
-"""The rule for names of load balancers and target groups."""
+"""The rule for names of load balancers of every type, target groups and trust stores."""
 
 import re
 

@@ -1,0 +1,160 @@
+"""Takes the listing of an account into the records: what is ours by its tags, what is new, changed or gone.
+
+* Tags are asked for 20 ARNs at a time, and again only after `tags_every`; ARNs of others are remembered as such.
+* A listing may lag behind our own writes: a record that was written to since the last listing keeps what it says, and
+  one that we have just made is not missed.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
+from typing import Final, TypeVar
+
+from albc.aws.facts.parse import tag_map
+from albc.aws.inventory.drift import Drift
+from albc.aws.inventory.reads import Reads
+from albc.aws.inventory.records import (
+    NEVER,
+    CertificateRecord,
+    LoadBalancerRecord,
+    Owned,
+    Records,
+    SecurityGroupRecord,
+    Shape,
+    TargetGroupRecord,
+)
+from albc.aws.inventory.settings import InventorySettings
+from albc.aws.together import together
+
+CLUSTER_TAG: Final = "elbv2.k8s.aws/cluster"
+LEGACY_CLUSTER_TAG: Final = "ingress.k8s.aws/cluster"
+"""Of the ingress controller of old, whose resources are taken over."""
+
+SETTLING_SECONDS: Final = 60.0
+"""How long AWS may not show everywhere what we have just created."""
+
+R = TypeVar("R", LoadBalancerRecord, TargetGroupRecord, SecurityGroupRecord)
+
+
+class Listing:
+    """Not for two tasks at once."""
+
+    def __init__(
+        self, reads: Reads, records: Records, settings: InventorySettings, drift: Drift, clock: Callable[[], float]
+    ) -> None:
+        self._reads = reads
+        self._records = records
+        self._settings = settings
+        self._drift = drift
+        self._clock = clock
+        self._foreign: dict[str, float] = {}
+        """ARNs that are not ours, and when that was found out."""
+        self._tagged_at: dict[str, float] = {}
+
+    async def take(self) -> None:
+        """Asks AWS and updates the records."""
+        started = self._clock()
+        asked: list[Callable[[], Awaitable[list[Shape]]]] = [
+            self._reads.load_balancers,
+            self._reads.target_groups,
+            partial(self._security_groups, CLUSTER_TAG),
+            partial(self._security_groups, LEGACY_CLUSTER_TAG),
+            self._certificates,
+        ]
+        balancers, groups, security_groups, legacy, certificates = await together(asked)
+        listed_balancers = {one["LoadBalancerArn"]: one for one in balancers if self._is_here(one)}
+        listed_groups = {group["TargetGroupArn"]: group for group in groups if self._is_here(group)}
+        listed_security_groups = {group["GroupId"]: group for group in (*security_groups, *legacy)}
+        tags = await self._tags_of([*listed_balancers, *listed_groups])
+        tags |= {id: tag_map(group.get("Tags")) for id, group in listed_security_groups.items()}
+
+        records = self._records
+        self._update(records.load_balancers, LoadBalancerRecord, listed_balancers, tags, started)
+        self._update(records.target_groups, TargetGroupRecord, listed_groups, tags, started)
+        self._update(records.security_groups, SecurityGroupRecord, listed_security_groups, tags, started)
+        self._update_certificates({shape["CertificateArn"]: shape for shape in certificates}, started)
+
+    def is_ours(self, tags: Mapping[str, str]) -> bool:
+        return self._settings.cluster_name in (tags.get(CLUSTER_TAG), tags.get(LEGACY_CLUSTER_TAG))
+
+    def _is_here(self, shape: Shape) -> bool:
+        return bool(shape.get("VpcId") == self._settings.vpc_id)
+
+    async def _security_groups(self, tag: str) -> list[Shape]:
+        return await self._reads.security_groups(self._settings.vpc_id, [(tag, self._settings.cluster_name)])
+
+    async def _certificates(self) -> list[Shape]:
+        if not self._settings.certificate_management:
+            return []
+        found = []
+        for summary in await self._reads.certificates():
+            arn = summary["CertificateArn"]
+            if arn in self._foreign:
+                continue
+            tags = await self._reads.certificate_tags(arn)
+            if self.is_ours(tags):
+                found.append({**(await self._reads.certificate(arn)), "Tags": tags})
+            else:
+                self._foreign[arn] = self._clock()
+        return found
+
+    async def _tags_of(self, arns: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Of those that are new or due; the tags of the others are known."""
+        now, every = self._clock(), self._settings.tags_every
+        due = [
+            arn
+            for arn in arns
+            if now - self._foreign.get(arn, NEVER) >= every and now - self._tagged_at.get(arn, NEVER) >= every
+        ]
+        tags = await self._reads.tags(due)
+        for arn, found in tags.items():
+            ours, others = self._tagged_at, self._foreign
+            if not self.is_ours(found):
+                ours, others = others, ours
+            ours[arn] = now
+            others.pop(arn, None)
+        return tags
+
+    def _update_certificates(self, listed: Mapping[str, Shape], started: float) -> None:
+        known = self._records.certificates
+        for arn in [arn for arn, one in known.items() if arn not in listed and _is_settled(one, started)]:
+            self._drift.report(known.pop(arn).tags)
+        for arn, shape in listed.items():
+            known[arn] = CertificateRecord({name: shape[name] for name in shape if name != "Tags"}, shape["Tags"])
+
+    def _update(
+        self,
+        known: MutableMapping[str, R],
+        make: Callable[[Shape, dict[str, str]], R],
+        listed: Mapping[str, Shape],
+        tags: Mapping[str, dict[str, str]],
+        started: float,
+    ) -> None:
+        for key in [key for key, one in known.items() if key not in listed and _is_settled(one, started)]:
+            self._drift.report(known.pop(key).tags)
+        for key, shape in listed.items():
+            if record := known.get(key):
+                if record.made_at <= started and not record.writes:
+                    self._compare(record, shape, tags.get(key))
+                record.writes = 0
+                record.made_at = NEVER
+            elif key in tags and self.is_ours(tags[key]):
+                known[key] = make(shape, tags[key])
+
+    def _compare(self, record: R, shape: Shape, tags: dict[str, str] | None) -> None:
+        """Takes the news, and reports what others have changed."""
+        changed = _lasting(record.aws) != _lasting(shape) or (tags is not None and tags != record.tags)
+        record.aws = shape
+        if tags is not None:
+            record.tags = tags
+        if changed:
+            self._drift.report(record.tags)
+
+
+def _is_settled(record: Owned, started: float) -> bool:
+    """A listing that misses it means that it is gone."""
+    return record.made_at <= started - SETTLING_SECONDS
+
+
+def _lasting(shape: Shape) -> Shape:
+    """Without what changes by itself: the state, and which load balancers use a target group."""
+    return {key: value for key, value in shape.items() if key not in ("State", "LoadBalancerArns")}

@@ -1,0 +1,13 @@
+"""Elastic Load Balancing of the first version: Classic Load Balancers. The data plane does not serve them."""
+
+from albc.local.aws.services.elb import attributes, instances, listeners, load_balancers, policies, tags
+from albc.local.aws.services.operation import Operations
+
+OPERATIONS: Operations = {
+    **load_balancers.OPERATIONS,
+    **listeners.OPERATIONS,
+    **policies.OPERATIONS,
+    **instances.OPERATIONS,
+    **attributes.OPERATIONS,
+    **tags.OPERATIONS,
+}
