@@ -1,4 +1,4 @@
-"""How fast is the local data plane? `python benchmarks/dataplane.py [requests]` prints a table.
+"""How fast is the local data plane? `python -m benchmarks.dataplane [requests]` prints a table.
 
 Three processes: targets (a bare asyncio server), the data plane, and this one, which asks. "per core" is requests
 divided by the CPU seconds that the data plane used: what one core could carry if the others cost nothing.
@@ -201,6 +201,7 @@ def main() -> None:
     for serve in (serve_targets, serve_plane):
         here, there = context.Pipe()
         context.Process(target=run, args=(serve, there), daemon=True).start()
+        there.close()  # so that a process that dies is noticed
         here.recv()
         pipes.append(here)
     print(f"{requests:,} requests, {CLIENTS} clients\n{'':38}{'req/s':>10}{'per core':>12}{'p99 ms':>10}")

@@ -9,7 +9,8 @@
 * An object that cannot be decoded is logged and left at its last good state; the others go on.
 * A handler that raises is logged; the other handlers and the next changes go on.
 
-Not promised: that handlers see every intermediate state of an object, or changes of different objects in order.
+Not promised: that handlers see every intermediate state of an object, or changes of different objects in order; nor
+that objects are forgotten when the server says that it does not know their kind: it says so too while it starts.
 Made by `albc.engine.manager`; calls `albc.kube.client` (list and watch) and its handlers (no await in them).
 """
 

@@ -315,7 +315,7 @@ class Client:
         if self._session is None:
             # Watches stay open, one for each kind: a limit on connections would let calls wait for them.
             connector = aiohttp.TCPConnector(limit=0, ssl=self._config.tls)
-            self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
+            self._session = aiohttp.ClientSession(connector=connector)
         headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -75,8 +75,10 @@ async def local_stack(options: StackOptions | None = None) -> AsyncIterator[Loca
     book = AddressBook()
     account = Account(replace(options.account, cluster_name=options.cluster_name))
     async with AsyncExitStack() as parts:
+        workloads = Workloads(book)
+        parts.push_async_callback(workloads.close)
         cluster = await parts.enter_async_context(
-            Cluster(port=options.kubernetes_port, state=options.cluster, runtime=Workloads(book))
+            Cluster(port=options.kubernetes_port, state=options.cluster, runtime=workloads)
         )
         aws = await parts.enter_async_context(AwsServer(account, port=options.aws_port))
         plane = await parts.enter_async_context(

@@ -32,7 +32,7 @@ async def _healthy(world: World) -> bool:
             "TargetHealthDescriptions"
         ]
     ]
-    return len(healths) >= 12 and set(healths) == {"healthy"}
+    return len(healths) == 10 and set(healths) == {"healthy"}
 
 
 async def test_an_edit_that_changes_nothing_for_aws_writes_nothing(standing: World) -> None:

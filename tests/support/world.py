@@ -1,7 +1,7 @@
 """A local stack with the controller beside it, both as anyone would start them, and words to talk about them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +91,21 @@ class World:
         return objects
 
     async def delete(self, *objects: Mapping[str, Any]) -> None:
+        """Asks for the deletion of all of them, and waits until they are gone."""
         for obj in objects:
             try:
                 await self.client.delete(KINDS[obj["kind"]], obj["metadata"]["name"], obj["metadata"].get("namespace"))
             except NotFound:
                 continue
+
+        async def gone() -> bool:
+            for obj in objects:
+                with suppress(NotFound):
+                    await self.get(obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+                    return False
+            return True
+
+        await self.until(gone, "everything deleted")
 
     async def get(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
         return await self.client.get(KINDS[kind], name, namespace or None)

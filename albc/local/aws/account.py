@@ -112,7 +112,7 @@ class Account:
         if fault and fault.kind is FaultKind.RESET_BEFORE:
             raise ConnectionDropped
         if fault and fault.kind is not FaultKind.RESET_AFTER:
-            raise error_of(fault, service, operation, self.options.account_id)
+            raise error_of(fault, service, operation, self.options)
         if self.options.throttling and not self._throttle.admits(service, operation):
             raise throttled(service)
         answer = handler(self._state, params)

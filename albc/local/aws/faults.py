@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from albc.local.aws.errors import ApiError
+from albc.local.aws.options import AccountOptions
 
 
 class FaultKind(StrEnum):
@@ -76,7 +77,7 @@ class Faults:
         return None
 
 
-def error_of(fault: Fault, service: str, operation: str, account_id: str) -> ApiError:
+def error_of(fault: Fault, service: str, operation: str, options: AccountOptions) -> ApiError:
     """The error answer of a fault that has one, with the code that this service uses for it."""
     match fault.kind:
         case FaultKind.THROTTLE:
@@ -85,7 +86,7 @@ def error_of(fault: Fault, service: str, operation: str, account_id: str) -> Api
             code = "InternalError" if service == "ec2" else "InternalFailure"
             return ApiError(code, "An internal error has occurred", 500)
         case FaultKind.ACCESS_DENIED:
-            who = f"arn:aws:sts::{account_id}:assumed-role/albc/albc"
+            who = options.arn("sts", "assumed-role/albc/albc", global_=True)
             if service == "ec2":
                 return ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
             code = "AccessDenied" if service in ("elbv2", "elb", "sts", "iam", "route53") else "AccessDeniedException"

@@ -120,7 +120,7 @@ class _Loopback:
         network = "127.18" if kind == "public" else "127.19"
         return {
             "SubnetId": subnet_id,
-            "SubnetArn": f"arn:aws:ec2:{self._options.region}:{self._options.account_id}:subnet/{subnet_id}",
+            "SubnetArn": self._options.arn("ec2", f"subnet/{subnet_id}"),
             "VpcId": self._vpc,
             "CidrBlock": f"{network}.{octet}.0/18",
             "Ipv6CidrBlockAssociationSet": [],

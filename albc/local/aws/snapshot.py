@@ -36,7 +36,7 @@ def snapshot_of(state: State) -> Snapshot:
             if certificate.status == "ISSUED"
         },
         security_groups={
-            group.group_id: group.describe(state.options.region) for group in state.network.security_groups.values()
+            group.group_id: group.describe(state.options) for group in state.network.security_groups.values()
         },
     )
 

@@ -106,9 +106,10 @@ def membership(group: GroupID, snapshot: Snapshot, settings: MappingSettings) ->
 
 
 def groups(snapshot: Snapshot, settings: MappingSettings) -> tuple[GroupID, ...]:
-    """Every group that has a member, sorted."""
-    found = set()
+    """Every group that has a member, or whose finalizer some Ingress still bears, sorted."""
+    found: set[GroupID] = set()
     for ingress in snapshot.ingresses.values():
+        found.update(pending_finalization(ingress))
         try:
             group = group_of(ingress, snapshot, settings)
         except Invalid:

@@ -53,6 +53,8 @@ def read(member: Member) -> LoadBalancerWishes:
         capacity: Mapping[str, str] | Invalid = annotations.string_map("minimum-load-balancer-capacity") or {}
     except Invalid as fault:
         capacity = fault
+    if params.subnets and not (params.subnets.ids or params.subnets.tags):
+        raise Invalid(f"subnets of IngressClassParams {member.params_name} must have either ids or tags")
     ipam, units = params.ipam_configuration, params.minimum_load_balancer_capacity
     return LoadBalancerWishes(
         name=_name(member),

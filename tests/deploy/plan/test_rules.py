@@ -135,10 +135,9 @@ def with_known_secret(view: InventoryView, secret: str) -> InventoryView:
     rules = []
     for rule in listener.rules:
         # AWS tells neither the secret nor, of course, our own types.
+        told = {"ClientId": "id", "ClientSecret": None}
         actions = [
-            {**action, config: {**action[config], "ClientId": "id", "ClientSecret": None}}
-            if config in action
-            else action
+            {**action, config: {**action[config], **told}} if config in action else action
             for action in rule.aws["Actions"]
         ]
         rules.append(replace(rule, aws={**rule.aws, "Actions": actions}, secret=secret))

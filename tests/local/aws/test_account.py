@@ -78,3 +78,21 @@ def test_listings_show_what_is_deleted_a_little_longer_although_it_is_gone(clock
         account.call("elbv2", "DescribeTags", {"ResourceArns": [arn]})
     clock.advance(5)
     assert account.call("elbv2", "DescribeTargetGroups")["TargetGroups"] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "arn", "end"),
+    [
+        ("us-west-2", "arn:aws:", ".us-west-2.elb.amazonaws.com"),
+        ("cn-north-1", "arn:aws-cn:", ".cn-north-1.elb.amazonaws.com.cn"),
+        ("us-gov-west-1", "arn:aws-us-gov:", ".us-gov-west-1.elb.amazonaws.com"),
+    ],
+)
+def test_arns_and_names_are_those_of_the_regions_partition(region: str, arn: str, end: str) -> None:
+    account = Account(AccountOptions(region=region))
+    public = {"Filters": [{"Name": "map-public-ip-on-launch", "Values": ["true"]}]}
+    places = [subnet["SubnetId"] for subnet in account.call("ec2", "DescribeSubnets", public)["Subnets"]]
+    (made,) = account.call("elbv2", "CreateLoadBalancer", {"Name": "shop", "Subnets": places})["LoadBalancers"]
+    assert made["LoadBalancerArn"].startswith(arn)
+    assert made["DNSName"].endswith(end)
+    assert account.call("sts", "GetCallerIdentity")["Arn"].startswith(arn)

@@ -159,3 +159,9 @@ def test_members_by_class_are_found_whatever_their_annotation_says() -> None:
     found = members("ours", ingress(annotations={"group.name": "mine"}), *class_with(group={"name": "ours"}))
 
     assert names(found) == ["shop/web"]
+
+
+def test_a_group_that_still_holds_an_ingress_is_named_too() -> None:
+    cluster = snapshot(ingress(deleted=True, finalizers=[IMPLICIT]))
+
+    assert [str(each) for each in groups(cluster, SETTINGS)] == ["shop/web"]

@@ -246,3 +246,7 @@ def test_an_unused_capacity_is_not_even_read() -> None:
     assert balancer(subject, settings=settings(lb_capacity_reservation=False)).minimum_load_balancer_capacity is None
     found = balancer(subject, *class_with(minimumLoadBalancerCapacity={"capacityUnits": 7}))
     assert found.minimum_load_balancer_capacity is not None
+
+
+def test_an_empty_subnet_selector_of_the_class_does_not_mean_all_subnets() -> None:
+    assert "must have either ids or tags" in fault(ingress(), *class_with(subnets={}))

@@ -166,8 +166,7 @@ def _find(state: State, arn: str) -> Certificate:
 
 
 def _new_arn(state: State, domain: str) -> str:
-    prefix = f"arn:aws:acm:{state.options.region}:{state.options.account_id}:certificate"
-    return f"{prefix}/{uuid_id('certificate', domain, state.next_serial())}"
+    return state.options.arn("acm", f"certificate/{uuid_id('certificate', domain, state.next_serial())}")
 
 
 def _users(state: State, arn: str) -> list[str]:

@@ -29,7 +29,7 @@ def create_service_linked_role(state: State, params: Params) -> Answer:
             "Path": path,
             "RoleName": name,
             "RoleId": f"AROA{hex_id('role', name).upper()}",
-            "Arn": f"arn:aws:iam::{state.options.account_id}:role{path}{name}",
+            "Arn": state.options.arn("iam", f"role{path}{name}", global_=True),
             "CreateDate": state.clock(),
         }
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from albc.local.aws.errors import ApiError
+from albc.local.aws.options import AccountOptions
 from albc.local.aws.services.operation import Answer, Operations, Params
 from albc.local.aws.state import State
 from albc.local.aws.state.protection import Protection
@@ -25,7 +26,7 @@ def describe_protection(state: State, params: Params) -> Answer:
         raise ApiError("InvalidParameterException", "Either a protection id or a resource ARN must be given")
     for protection in state.shield.protections.values():
         if by_id == protection.protection_id or arn == protection.resource_arn:
-            return {"Protection": _described(protection, state.options.account_id)}
+            return {"Protection": _described(protection, state.options)}
     raise ApiError("ResourceNotFoundException", "The referenced protection does not exist.")
 
 
@@ -48,12 +49,12 @@ def delete_protection(state: State, params: Params) -> Answer:
     raise ApiError("ResourceNotFoundException", "The referenced protection does not exist.")
 
 
-def _described(protection: Protection, account_id: str) -> dict[str, Any]:
+def _described(protection: Protection, options: AccountOptions) -> dict[str, Any]:
     return {
         "Id": protection.protection_id,
         "Name": protection.name,
         "ResourceArn": protection.resource_arn,
-        "ProtectionArn": f"arn:aws:shield::{account_id}:protection/{protection.protection_id}",
+        "ProtectionArn": options.arn("shield", f"protection/{protection.protection_id}", global_=True),
     }
 
 

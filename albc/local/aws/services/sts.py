@@ -9,8 +9,8 @@ DEFAULT_DURATION = 3600
 
 
 def get_caller_identity(state: State, _params: Params) -> Answer:
-    account = state.options.account_id
-    return {"Account": account, "UserId": "AIDALOCALLOCALLOCAL01", "Arn": f"arn:aws:iam::{account}:user/local"}
+    arn = state.options.arn("iam", "user/local", global_=True)
+    return {"Account": state.options.account_id, "UserId": "AIDALOCALLOCALLOCAL01", "Arn": arn}
 
 
 def assume_role(state: State, params: Params) -> Answer:
@@ -35,7 +35,7 @@ def assume_role(state: State, params: Params) -> Answer:
         },
         "AssumedRoleUser": {
             "AssumedRoleId": f"AROA{hex_id(params['RoleArn'], digits=17).upper()}:{session}",
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+            "Arn": f"arn:{state.options.partition}:sts::{account}:assumed-role/{role}/{session}",
         },
     }
 

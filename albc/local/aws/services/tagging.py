@@ -79,11 +79,12 @@ def _everything(state: State) -> Iterator[Tagged]:
         yield Tagged(classic.arn, "elasticloadbalancing:loadbalancer", classic.tags)
     for certificate in state.certificates.all():
         yield Tagged(certificate.arn, "acm:certificate", certificate.tags)
-    prefix = f"arn:aws:ec2:{state.options.region}:{state.options.account_id}"
     for kind_ in kinds.KINDS:
         for item_id, item in kind_.items(state).items():
             tags = tag_dict(item.get(kind_.tags_key) or ())
-            yield Tagged(f"{prefix}:{kind_.resource_type}/{item_id}", f"ec2:{kind_.resource_type}", tags)
+            yield Tagged(
+                state.options.arn("ec2", f"{kind_.resource_type}/{item_id}"), f"ec2:{kind_.resource_type}", tags
+            )
 
 
 OPERATIONS: Operations = {"GetResources": get_resources}

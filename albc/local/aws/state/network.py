@@ -7,6 +7,7 @@ from typing import Any
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.layout import Layout
+from albc.local.aws.options import AccountOptions
 
 Item = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ class SecurityGroup:
     ingress: dict[SecurityGroupRule, SecurityGroupRule] = field(default_factory=dict)
     egress: dict[SecurityGroupRule, SecurityGroupRule] = field(default_factory=dict)
 
-    def describe(self, region: str) -> dict[str, Any]:
+    def describe(self, options: AccountOptions) -> dict[str, Any]:
         """The group as DescribeSecurityGroups has it."""
         return {
             "GroupId": self.group_id,
@@ -54,7 +55,7 @@ class SecurityGroup:
             "Description": self.description,
             "VpcId": self.vpc_id,
             "OwnerId": self.owner_id,
-            "SecurityGroupArn": f"arn:aws:ec2:{region}:{self.owner_id}:security-group/{self.group_id}",
+            "SecurityGroupArn": options.arn("ec2", f"security-group/{self.group_id}"),
             "IpPermissions": list(permissions(self.ingress, self.owner_id)),
             "IpPermissionsEgress": list(permissions(self.egress, self.owner_id)),
             "Tags": tag_list(self.tags),

@@ -38,7 +38,7 @@ class Firewalls:
     def add(self, name: str, settings: Mapping[str, Any]) -> WebAcl:
         """Make a web ACL; its id is a digest of its name."""
         acl_id = uuid_id("web-acl", self._options.account_id, self._options.region, name)
-        arn = f"arn:aws:wafv2:{self._options.region}:{self._options.account_id}:regional/webacl/{name}/{acl_id}"
+        arn = self._options.arn("wafv2", f"regional/webacl/{name}/{acl_id}")
         self.web_acls[arn] = WebAcl(name, acl_id, arn, settings)
         return self.web_acls[arn]
 

@@ -105,7 +105,7 @@ def _addresses(state: State) -> dict[str, Item]:
 
 def _security_groups(state: State) -> dict[str, Item]:
     return {
-        group.group_id: group.describe(state.options.region)
+        group.group_id: group.describe(state.options)
         for group in state.network.security_groups.values()
         if state.visible(group.created_at) or group.name == "default"
     }

@@ -49,7 +49,7 @@ def describe_availability_zones(state: State, params: Params) -> Answer:
 
 def describe_regions(state: State, _params: Params) -> Answer:
     region = state.options.region
-    endpoint = f"ec2.{region}.amazonaws.com"
+    endpoint = f"ec2.{region}.{state.options.dns_suffix}"
     return {"Regions": [{"RegionName": region, "Endpoint": endpoint, "OptInStatus": "opt-in-not-required"}]}
 
 

@@ -49,7 +49,7 @@ def create_security_group(state: State, params: Params) -> Answer:
         egress={rule: rule for rule in everywhere},
     )
     network.security_groups[group.group_id] = group
-    described = group.describe(state.options.region)
+    described = group.describe(state.options)
     return {"GroupId": group.group_id, "Tags": described["Tags"], "SecurityGroupArn": described["SecurityGroupArn"]}
 
 

@@ -35,8 +35,8 @@ def create_load_balancer(state: State, params: Params) -> Answer:
     prefix, region = "internal-" if scheme == "internal" else "", state.options.region
     wanted = ClassicLoadBalancer(
         name=name,
-        arn=f"arn:aws:elasticloadbalancing:{region}:{state.options.account_id}:loadbalancer/{name}",
-        dns_name=f"{prefix}{name}-{decimal_id('classic', name, serial)}.{region}.elb.amazonaws.com",
+        arn=state.options.arn("elasticloadbalancing", f"loadbalancer/{name}"),
+        dns_name=f"{prefix}{name}-{decimal_id('classic', name, serial)}.{region}.elb.{state.options.dns_suffix}",
         scheme=scheme,
         vpc_id=vpc_id,
         created_at=state.clock(),

@@ -164,17 +164,17 @@ def _default_attributes(type_: str, scheme: str) -> dict[str, str]:
 
 
 def _arn(state: State, name: str, type_: str) -> str:
-    options, kind = state.options, "app" if type_ == "application" else "net"
+    kind = "app" if type_ == "application" else "net"
     suffix = hex_id("load-balancer", name, state.serial, digits=16)
-    return f"arn:aws:elasticloadbalancing:{options.region}:{options.account_id}:loadbalancer/{kind}/{name}/{suffix}"
+    return state.options.arn("elasticloadbalancing", f"loadbalancer/{kind}/{name}/{suffix}")
 
 
 def _dns_name(state: State, name: str, type_: str, scheme: str) -> str:
-    region = state.options.region
+    region, end = state.options.region, state.options.dns_suffix
     if type_ == "network":
-        return f"{name}-{hex_id('load-balancer', name, state.serial, digits=16)}.elb.{region}.amazonaws.com"
+        return f"{name}-{hex_id('load-balancer', name, state.serial, digits=16)}.elb.{region}.{end}"
     prefix = "internal-" if scheme == "internal" else ""
-    return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.amazonaws.com"
+    return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.{end}"
 
 
 def _free_addresses(state: State) -> Iterator[str]:

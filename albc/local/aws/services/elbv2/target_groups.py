@@ -42,9 +42,8 @@ def create_target_group(state: State, params: Params) -> Answer:
         return {"TargetGroups": [describe.target_group(state, same_name)]}
     if len(groups) >= state.options.quotas.target_groups:
         raise ApiError("TooManyTargetGroups", "The maximum number of target groups has been reached")
-    options = state.options
     suffix = hex_id("target-group", name, state.next_serial(), digits=16)
-    arn = f"arn:aws:elasticloadbalancing:{options.region}:{options.account_id}:targetgroup/{name}/{suffix}"
+    arn = state.options.arn("elasticloadbalancing", f"targetgroup/{name}/{suffix}")
     group = TargetGroup(
         arn=arn,
         name=name,

@@ -15,8 +15,8 @@ def create_trust_store(state: State, params: Params) -> Answer:
     stores = state.load_balancing.trust_stores
     if any(store.name == name for store in stores.values()):
         raise ApiError("DuplicateTrustStoreName", f"A trust store with the same name '{name}' exists")
-    options, suffix = state.options, hex_id("trust-store", name, state.next_serial(), digits=16)
-    arn = f"arn:aws:elasticloadbalancing:{options.region}:{options.account_id}:truststore/{name}/{suffix}"
+    suffix = hex_id("trust-store", name, state.next_serial(), digits=16)
+    arn = state.options.arn("elasticloadbalancing", f"truststore/{name}/{suffix}")
     bundle = {key: value for key, value in params.items() if key.startswith("CaCertificatesBundle")}
     stores[arn] = TrustStore(arn, name, bundle, tags.checked(state, params))
     return {"TrustStores": [_described(stores[arn])]}

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from albc.local.aws import Account, ApiError, ManualClock, instance_id
+from albc.local.aws import Account, ApiError
 
 Make = Callable[..., str]
 

@@ -1,9 +1,8 @@
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from albc.local.aws import Account, ApiError, ManualClock, instance_id
+from albc.local.aws import Account, ApiError
 
 Make = Callable[..., str]
 
