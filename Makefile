@@ -58,7 +58,9 @@ crds: $(VENV)/.dev ## Print the CRD manifests into deploy/crds
 	@$(BIN)/python -m albc.crds deploy/crds
 
 bench: $(VENV)/.dev ## Run the benchmarks
-	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+	@for f in benchmarks/*.py; do \
+	  name=$$(basename $$f .py); [ $$name = __init__ ] || { echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; }; \
+	done
 
 lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 \

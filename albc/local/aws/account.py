@@ -71,6 +71,10 @@ class Account:
         finally:
             self.calls.add(self.options.account_id, service, operation, params, at=self._clock(), outcome=outcome)
 
+    def refuse(self, service: str, operation: str, error: ApiError) -> None:
+        """Log a call whose form is already wrong, so that it never becomes parameters."""
+        self.calls.add(self.options.account_id, service, operation, {}, at=self._clock(), outcome=error.code)
+
     def of(self, account_id: str) -> "Account":
         """The account with this id: itself, or one beside it, made when first asked for.
 

@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict
 from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import anyio
 from aiohttp import web
@@ -25,7 +25,7 @@ from albc.local.aws.account import Account
 from albc.local.aws.errors import ApiError, ConnectionDropped
 from albc.local.aws.faults import Fault, FaultKind
 from albc.local.aws.ids import uuid_id
-from albc.local.aws.protocol import HttpAnswer, HttpRequest, route, wire_of
+from albc.local.aws.protocol import HttpAnswer, HttpRequest, Wire, route, wire_of
 from albc.local.aws.protocol.wire import plain_error
 from albc.local.aws.services import SERVICES
 from albc.local.aws.services.sts import account_of
@@ -59,7 +59,7 @@ class AwsServer:
         app.router.add_delete("/_albc/faults", self._delete_faults)
         app.router.add_get("/_albc/ca.pem", self._get_ca)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         try:
@@ -104,15 +104,24 @@ class AwsServer:
             if operation not in SERVICES[service]:
                 code = "UnknownOperationException" if wire.protocol == "json" else "InvalidAction"
                 raise ApiError(code, f"the local account has no operation {operation!r} in {service}")
-            params = wire.parse(request, operation)
+            params = self._parsed(wire, request, service, operation)
             account = self._account.of(_account_id(request) or self._account.options.account_id)
             return wire.answer(operation, account.call(service, operation, params), request_id)
         except ApiError as error:
             return wire.error(error, request_id)
 
+    def _parsed(self, wire: Wire, request: HttpRequest, service: str, operation: str) -> dict[str, Any]:
+        try:
+            return wire.parse(request, operation)
+        except ApiError as error:
+            self._account.refuse(service, operation, error)
+            raise
+
     async def _get_calls(self, request: web.Request) -> web.Response:
-        log = self._account.calls
-        calls = log.since(int(request.query.get("since", "0")))
+        log, since = self._account.calls, request.query.get("since", "0")
+        if not since.isdigit():
+            return web.Response(status=400, text=f"since={since}: the number of a call is needed\n")
+        calls = log.since(int(since))
         if request.query.get("writes") == "1":
             calls = [call for call in calls if call.writing]
         return web.json_response({"calls": [asdict(call) for call in calls], "last": log.last_number})

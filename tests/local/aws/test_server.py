@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import anyio
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
@@ -153,6 +154,15 @@ async def test_another_process_reads_and_clears_the_call_log(server: AwsServer, 
     assert (await get(f"{server.url}/_albc/calls?since={everything['last']}"))["calls"] == []
 
 
+async def test_calls_of_a_wrong_form_are_logged_too(server: AwsServer, clients: Clients) -> None:
+    elbv2 = await clients("elbv2")
+    with pytest.raises(ClientError, match="ValidationError"):
+        await elbv2.describe_load_balancers(PageSize=1000)
+    newest = (await get(f"{server.url}/_albc/calls"))["calls"][-1]
+    assert (newest["operation"], newest["outcome"]) == ("DescribeLoadBalancers", "ValidationError")
+    assert await send("GET", f"{server.url}/_albc/calls?since=yesterday") == 400
+
+
 async def test_faults_are_set_over_http_and_met_by_clients(server: AwsServer, clients: Clients) -> None:
     elbv2 = await clients("elbv2")
     faults = f"{server.url}/_albc/faults"
@@ -197,3 +207,10 @@ async def test_a_port_in_use_is_an_os_error_and_leaves_nothing_behind(server: Aw
     with pytest.raises(OSError, match="address already in use"):
         async with AwsServer(Account(AccountOptions()), port=int(server.url.rpartition(":")[2])):
             pass
+
+
+async def test_calls_take_the_latency_that_is_set() -> None:
+    async with AwsServer(Account(AccountOptions(latency_seconds=3600))) as slow, aiohttp.ClientSession() as http:
+        with anyio.move_on_after(0.05) as waited:
+            await http.post(slow.url, data={"Action": "GetCallerIdentity", "Version": "2011-06-15"})
+        assert waited.cancelled_caught

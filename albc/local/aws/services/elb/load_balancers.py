@@ -1,6 +1,6 @@
 """Classic Load Balancers: create, describe, delete, their subnets and security groups."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from albc.local.aws.errors import ApiError
@@ -15,54 +15,19 @@ HOSTED_ZONE = "Z1H1FL5HABSF5"
 
 
 def create_load_balancer(state: State, params: Params) -> Answer:
-    name = params["LoadBalancerName"]
-    names.check("Load balancer", name)
-    scheme = params.get("Scheme", "internet-facing")
-    if scheme not in ("internal", "internet-facing"):
-        raise ApiError("InvalidScheme", f"The scheme '{scheme}' is not valid")
     subnets = params.get("Subnets") or ()
-    if not subnets:
-        raise ApiError("ValidationError", "Subnets must be specified")
-    vpc_id = _checked_subnets(state, subnets, scheme)
-    groups = params.get("SecurityGroups") or [state.network.default_group(vpc_id).group_id]
-    _check_groups(state, vpc_id, groups)
-    wanted_listeners = listeners.checked(state, params["Listeners"], {})
-    if not wanted_listeners:
-        raise ApiError("ValidationError", "At least one listener must be specified")
-    tag_set = tags.merged(state, {}, params.get("Tags") or ())
-    first = next(iter(wanted_listeners.values()))
-    serial = state.next_serial()
-    prefix, region = "internal-" if scheme == "internal" else "", state.options.region
-    wanted = ClassicLoadBalancer(
-        name=name,
-        arn=state.options.arn("elasticloadbalancing", f"loadbalancer/{name}"),
-        dns_name=f"{prefix}{name}-{decimal_id('classic', name, serial)}.{region}.elb.{state.options.dns_suffix}",
-        scheme=scheme,
-        vpc_id=vpc_id,
-        created_at=state.clock(),
-        health_check={
-            "Target": f"TCP:{first.instance_port}",
-            "Interval": 30,
-            "Timeout": 5,
-            "UnhealthyThreshold": 2,
-            "HealthyThreshold": 10,
-        },
-        attributes=attributes.DEFAULTS,
-        security_groups=tuple(dict.fromkeys(groups)),
-        tags=tag_set,
-        listeners=wanted_listeners,
-    )
-    if same_name := state.classic.get(name):
+    wanted = _wanted(state, params, subnets)
+    if same_name := state.classic.get(wanted.name):
         if _settings(same_name, same_name.interfaces) != _settings(wanted, subnets):
             raise ApiError(
                 "DuplicateLoadBalancerName",
-                f"Load Balancer named {name} already exists and it is configured with different parameters",
+                f"Load Balancer named {wanted.name} already exists and it is configured with different parameters",
             )
         return {"DNSName": same_name.dns_name}
     if len(state.classic) >= state.options.quotas.classic_load_balancers:
         raise ApiError("TooManyLoadBalancers", "The maximum number of load balancers has been reached")
     _place(state, wanted, subnets)
-    state.classic[name] = wanted
+    state.classic[wanted.name] = wanted
     return {"DNSName": wanted.dns_name}
 
 
@@ -120,6 +85,46 @@ def configure_health_check(state: State, params: Params) -> Answer:
         raise ApiError("ValidationError", "HealthCheck timeout must be less than interval")
     balancer.health_check = dict(check)
     return {"HealthCheck": balancer.health_check}
+
+
+def _wanted(state: State, params: Params, subnets: Sequence[str]) -> ClassicLoadBalancer:
+    """The load balancer that a request describes, not yet in any place; refuses what AWS refuses."""
+    name = params["LoadBalancerName"]
+    names.check("Load balancer", name)
+    scheme = params.get("Scheme", "internet-facing")
+    if scheme not in ("internal", "internet-facing"):
+        raise ApiError("InvalidScheme", f"The scheme '{scheme}' is not valid")
+    if not subnets:
+        raise ApiError("ValidationError", "Subnets must be specified")
+    vpc_id = _checked_subnets(state, subnets, scheme)
+    groups = params.get("SecurityGroups") or [state.network.default_group(vpc_id).group_id]
+    _check_groups(state, vpc_id, groups)
+    if not params["Listeners"]:
+        raise ApiError("ValidationError", "At least one listener must be specified")
+    wanted_listeners = listeners.checked(state, params["Listeners"], {})
+    tag_set = tags.merged(state, {}, params.get("Tags") or ())
+    first = next(iter(wanted_listeners.values()))
+    prefix, options = "internal-" if scheme == "internal" else "", state.options
+    number = decimal_id("classic", name, state.next_serial())
+    return ClassicLoadBalancer(
+        name=name,
+        arn=options.arn("elasticloadbalancing", f"loadbalancer/{name}"),
+        dns_name=f"{prefix}{name}-{number}.{options.region}.elb.{options.dns_suffix}",
+        scheme=scheme,
+        vpc_id=vpc_id,
+        created_at=state.clock(),
+        health_check={
+            "Target": f"TCP:{first.instance_port}",
+            "Interval": 30,
+            "Timeout": 5,
+            "UnhealthyThreshold": 2,
+            "HealthyThreshold": 10,
+        },
+        attributes=attributes.DEFAULTS,
+        security_groups=tuple(dict.fromkeys(groups)),
+        tags=tag_set,
+        listeners=wanted_listeners,
+    )
 
 
 def _settings(balancer: ClassicLoadBalancer, subnets: Iterable[str]) -> tuple[Any, ...]:

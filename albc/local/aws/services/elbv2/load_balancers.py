@@ -1,7 +1,7 @@
 """Load balancers: create, describe, delete."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from albc.local.aws.errors import ApiError
@@ -20,52 +20,18 @@ MAX_DESCRIBED = 20
 
 
 def create_load_balancer(state: State, params: Params) -> Answer:
-    name, type_ = params["Name"], params.get("Type", "application")
-    names.check("Load balancer", name)
-    if type_ == "gateway":
-        raise ApiError("InvalidConfigurationRequest", "the local account has no Gateway Load Balancers")
-    scheme = params.get("Scheme", "internet-facing")
-    ip_address_type = params.get("IpAddressType", "ipv4")
     mappings = zones.requested(params)
-    vpc_id = zones.check(state, mappings, type_=type_, scheme=scheme, ip_address_type=ip_address_type)
-    network_settings.check_ip_address_type(type_, scheme, ip_address_type)
-    groups = network_settings.checked_groups(state, vpc_id, params.get("SecurityGroups"), type_)
-    prefix = params.get("EnablePrefixForIpv6SourceNat")
-    if prefix == "on" and (type_ != "network" or ip_address_type != "dualstack"):
-        raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack Network Load Balancer")
-    tag_set = tags.checked(state, params)
-    wanted = LoadBalancer(
-        arn=_arn(state, name, type_),
-        name=name,
-        type=type_,
-        scheme=scheme,
-        dns_name=_dns_name(state, name, type_, scheme),
-        vpc_id=vpc_id,
-        ip_address_type=ip_address_type,
-        created_at=state.clock(),
-        active_at=state.clock() + state.options.active_seconds,
-        address="",
-        zones=(),
-        security_groups=groups,
-        attributes=_default_attributes(type_, scheme),
-        tags=tag_set,
-        canonical_hosted_zone_id=HOSTED_ZONES[type_],
-        customer_owned_pool=params.get("CustomerOwnedIpv4Pool"),
-        ipam_pool=(params.get("IpamPools") or {}).get("Ipv4IpamPoolId"),
-        enforce_inbound_rules_on_private_link="on" if type_ == "network" and groups else None,
-        enable_prefix_for_source_nat=(prefix or "off") if type_ == "network" else None,
-    )
+    wanted = _wanted(state, params, mappings)
     held = state.load_balancing.load_balancers
-    if same_name := next((each for each in held.values() if each.name == name), None):
-        if _settings(same_name, [zone.subnet_id for zone in same_name.zones]) != _settings(
-            wanted, [mapping["SubnetId"] for mapping in mappings]
-        ):
+    if same_name := next((each for each in held.values() if each.name == wanted.name), None):
+        places = [zone.subnet_id for zone in same_name.zones]
+        if _settings(same_name, places) != _settings(wanted, [mapping["SubnetId"] for mapping in mappings]):
             raise ApiError(
                 "DuplicateLoadBalancerName",
-                f"A load balancer with the same name '{name}' exists, but with different settings",
+                f"A load balancer with the same name '{wanted.name}' exists, but with different settings",
             )
         return {"LoadBalancers": [describe.load_balancer(state, same_name)]}
-    _check_quota(state, type_)
+    _check_quota(state, wanted.type)
     wanted.address = next(_free_addresses(state))
     zones.place(state, wanted, mappings)
     zones.refresh_interfaces(state, wanted)
@@ -131,6 +97,43 @@ def remove_listener(state: State, arn: str) -> None:
     for rule in holder.rules_of(arn):
         del holder.rules[rule.arn]
     del holder.listeners[arn]
+
+
+def _wanted(state: State, params: Params, mappings: Sequence[Mapping[str, Any]]) -> LoadBalancer:
+    """The load balancer that a request describes, not yet in any place; refuses what AWS refuses."""
+    name, type_ = params["Name"], params.get("Type", "application")
+    names.check("Load balancer", name)
+    if type_ == "gateway":
+        raise ApiError("InvalidConfigurationRequest", "the local account has no Gateway Load Balancers")
+    scheme = params.get("Scheme", "internet-facing")
+    ip_address_type = params.get("IpAddressType", "ipv4")
+    vpc_id = zones.check(state, mappings, type_=type_, scheme=scheme, ip_address_type=ip_address_type)
+    network_settings.check_ip_address_type(type_, scheme, ip_address_type)
+    groups = network_settings.checked_groups(state, vpc_id, params.get("SecurityGroups"), type_)
+    prefix = params.get("EnablePrefixForIpv6SourceNat")
+    if prefix == "on" and (type_ != "network" or ip_address_type != "dualstack"):
+        raise ApiError("InvalidConfigurationRequest", "Source NAT prefixes need a dualstack Network Load Balancer")
+    return LoadBalancer(
+        arn=_arn(state, name, type_),
+        name=name,
+        type=type_,
+        scheme=scheme,
+        dns_name=_dns_name(state, name, type_, scheme),
+        vpc_id=vpc_id,
+        ip_address_type=ip_address_type,
+        created_at=state.clock(),
+        active_at=state.clock() + state.options.active_seconds,
+        address="",
+        zones=(),
+        security_groups=groups,
+        attributes=_default_attributes(type_, scheme),
+        tags=tags.checked(state, params),
+        canonical_hosted_zone_id=HOSTED_ZONES[type_],
+        customer_owned_pool=params.get("CustomerOwnedIpv4Pool"),
+        ipam_pool=(params.get("IpamPools") or {}).get("Ipv4IpamPoolId"),
+        enforce_inbound_rules_on_private_link="on" if type_ == "network" and groups else None,
+        enable_prefix_for_source_nat=(prefix or "off") if type_ == "network" else None,
+    )
 
 
 def _settings(balancer: LoadBalancer, subnets: list[str]) -> tuple[Any, ...]:
