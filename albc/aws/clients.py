@@ -14,9 +14,10 @@ from typing import Any, Final
 import anyio.to_thread
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import Loader
 
 from albc import __version__
+from albc.aws.models import CutLoader
 from albc.aws.services import SERVICE_IDS
 from albc.aws.throttle import DEFAULT_LIMITS, Limit
 
@@ -76,7 +77,7 @@ async def open_client(settings: AwsSettings, service: str, credentials: StaticCr
 @cache
 def _loader() -> Loader:
     """Of service models: parsed once in a process, however often clients are opened."""
-    return create_loader()
+    return CutLoader()
 
 
 def _session() -> AioSession:

@@ -35,7 +35,9 @@ async def _up(path: Path, kubernetes_port: int, aws_port: int) -> None:
     stop = anyio.Event()
     async with local_stack(StackOptions(kubernetes_port=kubernetes_port, aws_port=aws_port)) as stack:
         write_kubeconfig(stack, path)
-        console.print(_how_to_use(stack, path))
+        asked = {"DomainName": "*.example.com", "ValidationMethod": "DNS"}
+        certificate = stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"]
+        console.print(_how_to_use(stack, path, certificate), soft_wrap=True, highlight=False)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(stop_on_signals, stop)
             tasks.start_soon(_tell_addresses, stack, console)
@@ -43,7 +45,7 @@ async def _up(path: Path, kubernetes_port: int, aws_port: int) -> None:
             tasks.cancel_scope.cancel()
 
 
-def _how_to_use(stack: "LocalStack", kubeconfig: Path) -> str:
+def _how_to_use(stack: "LocalStack", kubeconfig: Path, certificate: str) -> str:
     exports = "\n".join(f"  export {name}={value}" for name, value in stack.aws_environment().items())
     return f"""\
 [bold]A Kubernetes cluster and an AWS account, until Ctrl-C.[/]
@@ -57,8 +59,8 @@ Start the controller with:
     --aws-region={stack.account.options.region} --aws-vpc-id={stack.vpc_id} \\
     --aws-api-endpoints='*={stack.aws.url}' --leader-election-namespace=kube-system --log-format=console
 
-The authority of ACM's certificates is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at
-{stack.aws.url}/_albc/calls.
+ACM has a certificate for *.example.com: {certificate}
+The authority that signed it is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at {stack.aws.url}/_albc/calls.
 """
 
 
@@ -76,8 +78,8 @@ async def _tell_addresses(stack: "LocalStack", console: Console) -> None:
         }
         for name in sorted(now.keys() | before.keys()):
             if name not in now:
-                console.print(f"{name} is gone")
+                console.print(f"{name} is gone", highlight=False)
             elif now[name] != before.get(name):
-                console.print(f"{name} answers: {now[name]}")
+                console.print(f"{name} answers: {now[name]}", highlight=False, soft_wrap=True)
         before = now
         await anyio.sleep(0.5)

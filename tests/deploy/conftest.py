@@ -122,7 +122,11 @@ class Controller:
         """Everything that was known is forgotten."""
         self.inventory = Inventory(
             self.aws,
-            InventorySettings(cluster_name=self.settings.cluster_name, vpc_id=self.settings.vpc_id),
+            InventorySettings(
+                cluster_name=self.settings.cluster_name,
+                vpc_id=self.settings.vpc_id,
+                certificate_management=self.settings.enable_certificate_management,
+            ),
         )
 
     async def plan(self, stack: Stack, prefix: str = PREFIX) -> Plan:
@@ -264,14 +268,31 @@ def web(controller: Controller) -> WebSite:
     return WebSite(public_subnets(controller.account))
 
 
-def directly(options: AccountOptions | None = None, **settings: Any) -> tuple[Controller, WebSite]:
-    """A controller whose account is in this process."""
-    account = Account(options or AccountOptions(active_seconds=0.0))
+class Time:
+    """Passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def directly(
+    options: AccountOptions | None = None, *, time: Time | None = None, **settings: Any
+) -> tuple[Controller, WebSite]:
+    """A controller whose account is in this process, and whose time may be the test's."""
+    account = Account(options or AccountOptions(active_seconds=0.0), clock=time or Time())
     subnets = public_subnets(account)
     vpc_id = account.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})["Subnets"][0]["VpcId"]
     account.calls.clear()
     deploy = DeploySettings(cluster_name="prod", vpc_id=vpc_id, **settings)
     return Controller(account, DirectAws(account), deploy, Bindings()), WebSite(subnets)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from albc.aws.facts.parse import tag_map
 from albc.aws.inventory.drift import Drift
@@ -32,6 +32,8 @@ LEGACY_CLUSTER_TAG: Final = "ingress.k8s.aws/cluster"
 SETTLING_SECONDS: Final = 60.0
 """How long AWS may not show everywhere what we have just created."""
 
+Tags: TypeAlias = dict[str, dict[str, str]]
+"""By ARN or id."""
 R = TypeVar("R", LoadBalancerRecord, TargetGroupRecord, SecurityGroupRecord)
 
 
@@ -53,25 +55,49 @@ class Listing:
     async def take(self) -> None:
         """Asks AWS and updates the records."""
         started = self._clock()
+        load_balancing = self._by_tags() if self._settings.tagging_api else self._everything()
+        balancers, groups, tags = await load_balancing
         asked: list[Callable[[], Awaitable[list[Shape]]]] = [
-            self._reads.load_balancers,
-            self._reads.target_groups,
             partial(self._security_groups, CLUSTER_TAG),
             partial(self._security_groups, LEGACY_CLUSTER_TAG),
             self._certificates,
         ]
-        balancers, groups, security_groups, legacy, certificates = await together(asked)
-        listed_balancers = {one["LoadBalancerArn"]: one for one in balancers if self._is_here(one)}
-        listed_groups = {group["TargetGroupArn"]: group for group in groups if self._is_here(group)}
+        security_groups, legacy, certificates = await together(asked)
+        listed_balancers = {one["LoadBalancerArn"]: one for one in balancers}
+        listed_groups = {group["TargetGroupArn"]: group for group in groups}
         listed_security_groups = {group["GroupId"]: group for group in (*security_groups, *legacy)}
-        tags = await self._tags_of([*listed_balancers, *listed_groups])
-        tags |= {id: tag_map(group.get("Tags")) for id, group in listed_security_groups.items()}
+        tags = tags | {id: tag_map(group.get("Tags")) for id, group in listed_security_groups.items()}
 
         records = self._records
         self._update(records.load_balancers, LoadBalancerRecord, listed_balancers, tags, started)
         self._update(records.target_groups, TargetGroupRecord, listed_groups, tags, started)
         self._update(records.security_groups, SecurityGroupRecord, listed_security_groups, tags, started)
         self._update_certificates({shape["CertificateArn"]: shape for shape in certificates}, started)
+
+    async def _everything(self) -> tuple[list[Shape], list[Shape], Tags]:
+        """Load balancers and target groups of the VPC, with the tags that are new."""
+        asked: list[Callable[[], Awaitable[list[Shape]]]] = [self._reads.load_balancers, self._reads.target_groups]
+        balancers, groups = [list(filter(self._is_here, listed)) for listed in await together(asked)]
+        arns = [*(one["LoadBalancerArn"] for one in balancers), *(group["TargetGroupArn"] for group in groups)]
+        return balancers, groups, await self._tags_of(arns)
+
+    async def _by_tags(self) -> tuple[list[Shape], list[Shape], Tags]:
+        """The same through the tagging API, which tells all tags: only what is ours is described."""
+        balancers, groups = await together(
+            [partial(self._tagged, "loadbalancer"), partial(self._tagged, "targetgroup")]
+        )
+        asked: list[Callable[[], Awaitable[list[Shape]]]] = [
+            partial(self._reads.load_balancers_of, list(balancers)),
+            partial(self._reads.target_groups_of, list(groups)),
+        ]
+        described = await together(asked)
+        return described[0], described[1], balancers | groups
+
+    async def _tagged(self, resource_type: str) -> Tags:
+        cluster = self._settings.cluster_name
+        tags = [(CLUSTER_TAG, cluster), (LEGACY_CLUSTER_TAG, cluster)]
+        ours, legacy = await together([partial(self._reads.tagged, resource_type, tag) for tag in tags])
+        return legacy | ours
 
     def is_ours(self, tags: Mapping[str, str]) -> bool:
         return self._settings.cluster_name in (tags.get(CLUSTER_TAG), tags.get(LEGACY_CLUSTER_TAG))
@@ -97,7 +123,7 @@ class Listing:
                 self._foreign[arn] = self._clock()
         return found
 
-    async def _tags_of(self, arns: Iterable[str]) -> dict[str, dict[str, str]]:
+    async def _tags_of(self, arns: Iterable[str]) -> Tags:
         """Of those that are new or due; the tags of the others are known."""
         now, every = self._clock(), self._settings.tags_every
         due = [
@@ -126,7 +152,7 @@ class Listing:
         known: MutableMapping[str, R],
         make: Callable[[Shape, dict[str, str]], R],
         listed: Mapping[str, Shape],
-        tags: Mapping[str, dict[str, str]],
+        tags: Tags,
         started: float,
     ) -> None:
         for key in [key for key, one in known.items() if key not in listed and _is_settled(one, started)]:

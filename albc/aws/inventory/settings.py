@@ -11,6 +11,8 @@ class InventorySettings:
     vpc_id: str
     listener_rules_tagging: bool = True
     certificate_management: bool = False
+    tagging_api: bool = False
+    """Gate EnableRGTAPI: ask the Resource Groups Tagging API for what is ours, not ELBv2 for everything."""
     list_every: float = 300.0
     check_every: float = 1200.0
     """How old what hangs below a load balancer may become."""

@@ -55,9 +55,6 @@ HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
 }
 """By service and action; every operation that a plan can hold is here."""
 
-EXTERNAL_WAIT_SECONDS: Final = 10.0
-"""When something that a plan only waits for is looked at again."""
-
 
 class Applier:
     """Applies plans of all stacks; each `apply` is on its own."""
@@ -125,7 +122,7 @@ class _Run:
     async def _try(self, job: _Job) -> bool:
         operation = job.operation
         if operation.waits_for:
-            self._waiting.append(Waiting(operation, f"for {operation.waits_for}", EXTERNAL_WAIT_SECONDS))
+            self._waiting.append(Waiting(operation, f"for {operation.waits_for}", operation.wait_seconds))
             return False
         handler = HANDLERS[operation.service, operation.action]
 

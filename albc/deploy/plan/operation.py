@@ -64,6 +64,8 @@ class Operation:
     needs: frozenset[ResourceID] = frozenset()
     waits_for: str = ""
     """What must come first outside of the plan; while it says something, the operation is not run."""
+    wait_seconds: float = 10.0
+    """When what it waits for is looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from albc.local.aws.loopback import loopback_layout
 from albc.local.aws.options import AccountOptions
 from albc.local.aws.services import SERVICES
 from albc.local.aws.services.elbv2.health import report
+from albc.local.aws.services.elbv2.target_groups import restore_target_group
 from albc.local.aws.snapshot import snapshot_of
 from albc.local.aws.state import State
 from albc.local.aws.throttle import Throttle
@@ -41,7 +42,10 @@ class Account:
         self.faults = Faults()
         self._others: dict[str, Account] = {options.account_id: self}
         self._clock = clock
-        self._state = State.fresh(options, layout or loopback_layout(options), clock)
+        layout = layout or loopback_layout(options)
+        self._state = State.fresh(options, layout, clock)
+        for item in layout.target_groups:
+            restore_target_group(self._state, item)
         self._throttle = Throttle(clock)
         self._subscribers: dict[object, Callable[[], None]] = {}
 

@@ -4,8 +4,11 @@ A test adds a `Fault` to the account (or POSTs one to `/_albc/faults`); each mat
 """
 
 import fnmatch
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec.structs import replace
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.options import AccountOptions
@@ -25,16 +28,15 @@ class FaultKind(StrEnum):
     """Any other error code: `code` and `message` say which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule. It holds for calls whose service and operation match the patterns (`*`, `Describe*`)."""
 
     kind: FaultKind
     service: str = "*"
     operation: str = "*"
-    times: int = 1
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1
     """How many calls fail; after that the rule is gone."""
-    skip: int = 0
+    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
     """How many matching calls pass first."""
     code: str = ""
     message: str = ""

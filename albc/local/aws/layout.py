@@ -1,5 +1,5 @@
-"""The network that an account has from the start: VPC, subnets, routes, nodes. Values are AWS-shaped, one for each item
-of the `Describe…` answers.
+"""What an account has from the start: its network, and perhaps certificates and target groups. Values are AWS-shaped,
+one for each item of the `Describe…` answers.
 
 `recorded_layout` takes the answers of another account (the file that `albc plan --facts` reads); `loopback` has the
 local stack's own.
@@ -50,13 +50,20 @@ class Layout:
     network_interfaces: tuple[Item, ...] = ()
     prefix_lists: tuple[Item, ...] = ()
     """As DescribeManagedPrefixLists has them, plus `Entries`."""
+    certificates: tuple[Item, ...] = ()
+    """As DescribeCertificate has them; the account's own authority signs them anew, their ARNs stay."""
+    target_groups: tuple[Item, ...] = ()
 
 
-def recorded_layout(answers: Mapping[str, Any]) -> Layout:
-    """The layout of an account whose EC2 answers were recorded: operation → full answer in botocore's shape."""
+def recorded_layout(answers: Mapping[str, Mapping[str, Any]]) -> Layout:
+    """The layout of an account whose answers were recorded: service → operation → full answer in botocore's shape.
+
+    `DescribeCertificate` has an answer for each ARN.
+    """
+    ec2, acm, elbv2 = (answers.get(service, {}) for service in ("ec2", "acm", "elbv2"))
 
     def items(operation: str, key: str) -> tuple[Item, ...]:
-        return tuple(answers.get(operation, {}).get(key, ()))
+        return tuple(ec2.get(operation, {}).get(key, ()))
 
     return Layout(
         vpcs=items("DescribeVpcs", "Vpcs"),
@@ -73,4 +80,6 @@ def recorded_layout(answers: Mapping[str, Any]) -> Layout:
         ),
         network_interfaces=items("DescribeNetworkInterfaces", "NetworkInterfaces"),
         prefix_lists=(*AWS_PREFIX_LISTS, *items("DescribeManagedPrefixLists", "PrefixLists")),
+        certificates=tuple(answer["Certificate"] for answer in acm.get("DescribeCertificate", {}).values()),
+        target_groups=tuple(elbv2.get("DescribeTargetGroups", {}).get("TargetGroups", ())),
     )

@@ -10,7 +10,6 @@ Whoever starts the local stack builds one `AwsServer`; it listens on loopback on
 """
 
 import ipaddress
-import json
 import re
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -19,11 +18,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import anyio
+import msgspec
 from aiohttp import web
 
 from albc.local.aws.account import Account
 from albc.local.aws.errors import ApiError, ConnectionDropped
-from albc.local.aws.faults import Fault, FaultKind
+from albc.local.aws.faults import Fault
 from albc.local.aws.ids import uuid_id
 from albc.local.aws.protocol import HttpAnswer, HttpRequest, Wire, route, wire_of
 from albc.local.aws.protocol.wire import plain_error
@@ -131,15 +131,14 @@ class AwsServer:
         return web.Response(status=204)
 
     async def _get_faults(self, _request: web.Request) -> web.Response:
-        return web.json_response({"faults": [asdict(rule) for rule in self._account.faults.rules]})
+        return web.json_response({"faults": msgspec.to_builtins(self._account.faults.rules)})
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         try:
-            document = await request.json()
-            rules = [_fault(item) for item in (document if isinstance(document, list) else [document])]
-        except (TypeError, ValueError, KeyError, json.JSONDecodeError) as error:
+            rules = msgspec.json.decode(await request.read(), type=Fault | list[Fault])
+        except msgspec.MsgspecError as error:
             return web.Response(status=400, text=f"not a fault: {error}\n")
-        for rule in rules:
+        for rule in rules if isinstance(rules, list) else [rules]:
             self._account.faults.add(rule)
         return web.Response(status=204)
 
@@ -155,7 +154,3 @@ def _account_id(request: HttpRequest) -> str | None:
     """The account that the request's access key names, if it names one."""
     found = re.search(r"Credential=([^/,\s]+)/", request.headers.get("Authorization", ""))
     return account_of(found[1]) if found else None
-
-
-def _fault(item: dict[str, object]) -> Fault:
-    return Fault(**{**item, "kind": FaultKind(item["kind"])})  # type: ignore[arg-type]  # the class checks its fields

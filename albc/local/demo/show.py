@@ -231,7 +231,7 @@ async def show(console: Console, *, once: bool) -> None:
             with step("everything deleted again; the account is as before"):
                 await demo.remove_examples()
             return
-        console.print(_how_to_go_on(stack, kubeconfig, log))
+        console.print(_how_to_go_on(stack, kubeconfig, log), soft_wrap=True, highlight=False)
         await anyio.sleep_forever()
 
 

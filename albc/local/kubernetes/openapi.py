@@ -11,7 +11,7 @@ from typing import Any
 
 from albc.local.kubernetes.registry import Registry, Resource
 from albc.local.kubernetes.store import encode
-from albc.local.kubernetes.types.notation import Schema, load
+from albc.local.kubernetes.types.notation import NUMBER, Schema, load
 
 _INFO = {"title": "Kubernetes", "version": "v1.36.0"}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
@@ -126,9 +126,9 @@ def _published(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        return {"allOf": [{"$ref": schema["$ref"]}], **rest} if rest else schema
-    result = {key: _published(value) for key, value in schema.items()}
+        rest = {key: value for key, value in schema.items() if key not in ("$ref", NUMBER)}
+        return {"allOf": [{"$ref": schema["$ref"]}], **rest} if rest else {"$ref": schema["$ref"]}
+    result = {key: _published(value) for key, value in schema.items() if key != NUMBER}
     if schema.get("format") in ("int-or-string", "quantity"):
         del result["x-kubernetes-int-or-string"]
         result.pop("format", None)

@@ -46,7 +46,7 @@ class ClusterOptions:
     cluster_ips: IPv4Network = DEFAULT_CLUSTER_IPS
     """Allocated to Services; nobody listens there."""
     node_ports: range = range(30000, 32768)
-    history: int = 5000
+    history: int = 2000
     """Changes of each resource that a watch may still ask for."""
     authorize: bool = False
     """RBAC decides; otherwise everyone with credentials may do everything."""

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from albc.local.kubernetes import errors, media
+from albc.local.kubernetes import errors, media, protobuf
 from albc.local.kubernetes.calls import Target, User, WriteOptions
 from albc.local.kubernetes.deleting import Deleter, read_delete_options
 from albc.local.kubernetes.errors import FieldError
@@ -28,7 +28,7 @@ from albc.local.kubernetes.registry import Registry, Resource
 from albc.local.kubernetes.rendering import render_object, render_page, watch_renderer
 from albc.local.kubernetes.selectors import Selection, parse_fields, parse_labels
 from albc.local.kubernetes.store import Store, decode, encode
-from albc.local.kubernetes.subresources import Subresources
+from albc.local.kubernetes.subresources import CONTAINER_ONLY, Subresources
 from albc.local.kubernetes.watch import Watch, WatchOptions
 from albc.local.kubernetes.writing import Writer, Written
 
@@ -36,7 +36,7 @@ MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-_BODY_TYPES = ("application/json", "application/yaml")
+_BODY_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class Api:
         return Answer(render_page(page, target.resource, media.PLAIN, "None"))
 
     def _delete_options(self, call: Call, options: WriteOptions) -> tuple[Any, WriteOptions]:
-        body = _parse(call.body, yaml_too=True) if call.body.strip() else {}
+        body = _read_body(call) if call.body.strip() else {}
         if not isinstance(body, dict):
             raise errors.bad_request("the body must be a DeleteOptions object")
         query = call.query
@@ -278,7 +278,9 @@ class Api:
         if target.subresource not in target.resource.subresources:
             raise errors.no_such_resource()
         body = None
-        if call.verb in ("create", "update"):
+        if target.subresource in CONTAINER_ONLY:
+            pass  # refused whatever it says
+        elif call.verb in ("create", "update"):
             body = _read_body(call)
         elif call.verb == "patch":
             kind = media.read_type(call.content_type)
@@ -317,9 +319,18 @@ def _whole(query: Mapping[str, str], name: str) -> int:
 
 def _read_body(call: Call) -> Any:
     kind = media.read_type(call.content_type) or "application/json"
+    if kind == protobuf.MEDIA_TYPE:
+        return _parse_protobuf(call.body)
     if kind not in _BODY_TYPES:
         raise errors.unsupported_media_type(_BODY_TYPES)
     return _parse(call.body, yaml_too=kind == "application/yaml")
+
+
+def _parse_protobuf(body: bytes) -> Any:
+    try:
+        return protobuf.decode(body)
+    except protobuf.Unreadable as fault:
+        raise errors.bad_request(f"error decoding protobuf: {fault}") from None
 
 
 def _parse(body: bytes, *, yaml_too: bool = False) -> Any:

@@ -121,7 +121,7 @@ class Log:
 
     def append(self, event: Event) -> None:
         self._events.append(event)
-        if len(self._events) > 2 * self._window:
+        if len(self._events) > self._window + self._window // 4:
             self.forget(keep=self._window)
         self.signal()
 
@@ -207,7 +207,7 @@ class Collection:
 class Store:
     """Every resource's collection and the counter of versions."""
 
-    def __init__(self, *, window: int = 5000) -> None:
+    def __init__(self, *, window: int = 2000) -> None:
         self._window = window
         self._collections: dict[StorageName, Collection] = {}
         self.revision = 1

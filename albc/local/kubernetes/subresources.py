@@ -21,7 +21,7 @@ from albc.local.kubernetes.validation.metadata import invalid
 from albc.local.kubernetes.writing import Writer
 
 Handler = Callable[[Target, Any, WriteOptions], Awaitable[Object]]
-_CONTAINER_ONLY = ("log", "exec", "attach", "portforward", "proxy")
+CONTAINER_ONLY = ("log", "exec", "attach", "portforward", "proxy")
 
 
 class Reviews(Protocol):
@@ -58,7 +58,7 @@ class Subresources:
 
     async def call(self, verb: str, target: Target, body: Any, options: WriteOptions) -> Object:
         """The answer of a subresource. Raises ApiError."""
-        if target.subresource in _CONTAINER_ONLY:
+        if target.subresource in CONTAINER_ONLY:
             self._reader.get(Target(target.resource, target.namespace, target.name))
             text = f"{target.subresource} is not available: pods of this cluster have no containers"
             raise errors.ApiError(501, "NotImplemented", text)

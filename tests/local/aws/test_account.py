@@ -40,12 +40,12 @@ def test_the_same_calls_give_the_same_arns_in_every_run(clock: ManualClock) -> N
 
 def test_a_fresh_resource_is_not_seen_by_reading_calls_for_a_while(clock: ManualClock) -> None:
     account = Account(AccountOptions(consistency_seconds=5), clock=clock)
-    clock.advance(5)
     public = {"Filters": [{"Name": "map-public-ip-on-launch", "Values": ["true"]}]}
     places = [subnet["SubnetId"] for subnet in account.call("ec2", "DescribeSubnets", public)["Subnets"]]
     balancer = account.call("elbv2", "CreateLoadBalancer", {"Name": "shop", "Subnets": places})
     arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
     assert account.call("elbv2", "DescribeLoadBalancers")["LoadBalancers"] == []
+    assert len(account.call("ec2", "DescribeSecurityGroups")["SecurityGroups"]) == 2, "what was there is seen at once"
     for operation in ("DescribeLoadBalancerAttributes", "DescribeListeners"):
         with pytest.raises(ApiError, match=r"^LoadBalancerNotFound"):
             account.call("elbv2", operation, {"LoadBalancerArn": arn})

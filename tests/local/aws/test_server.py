@@ -181,7 +181,16 @@ async def test_faults_are_set_over_http_and_met_by_clients(server: AwsServer, cl
 
 
 @pytest.mark.parametrize(
-    "rule", [{}, {"kind": "earthquake"}, {"kind": "throttle", "colour": "red"}, {"kind": "error"}, 7]
+    "rule",
+    [
+        {},
+        {"kind": "earthquake"},
+        {"kind": "throttle", "colour": "red"},
+        {"kind": "throttle", "times": "often"},
+        {"kind": "throttle", "times": 0},
+        {"kind": "error"},
+        7,
+    ],
 )
 async def test_what_is_no_fault_is_refused(server: AwsServer, rule: Any) -> None:
     assert await send("POST", f"{server.url}/_albc/faults", rule) == 400

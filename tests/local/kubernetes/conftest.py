@@ -1,7 +1,7 @@
 """A cluster to test, and a plain HTTP client for it.
 
-By default the embedded one, in a thread of its own; with `--kubeconfig FILE` any other, so that the same sentences can be
-held against a real API server. Every test has a namespace of its own.
+By default the embedded one, in a thread of its own; with `--kubeconfig FILE` any other, so that the same sentences can
+be held against a real API server. Every test has a namespace of its own.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ def http(kubeconfig: Object, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     if "client-certificate-data" in user:
         pair = tmp_path_factory.mktemp("pair") / "pair.pem"
         pair.touch(mode=0o600)
-        pair.write_bytes(
-            base64.b64decode(user["client-certificate-data"]) + base64.b64decode(user["client-key-data"])
-        )
+        pair.write_bytes(base64.b64decode(user["client-certificate-data"]) + base64.b64decode(user["client-key-data"]))
         context.load_cert_chain(pair)
     headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
     with httpx.Client(base_url=cluster["server"], verify=context, headers=headers, timeout=20) as client:

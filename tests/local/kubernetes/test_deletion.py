@@ -136,7 +136,12 @@ def test_a_name_can_be_used_again(api: Api, config_map: Object) -> None:
 
 
 def test_an_owner_reference_must_be_whole(api: Api) -> None:
-    body = {"metadata": {"name": "a", "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "b", "uid": ""}]}}
+    body = {
+        "metadata": {
+            "name": "a",
+            "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "b", "uid": ""}],
+        }
+    }
     assert api.create("configmaps", body).status_code == 422
 
 

@@ -23,7 +23,9 @@ def animals(api: Api) -> Api:
 
 def names(answer: Any) -> list[str]:
     """Of the listed animals; some clusters put a ConfigMap of their own into every namespace."""
-    return [item["metadata"]["name"] for item in answer.json()["items"] if item["metadata"]["name"] != "kube-root-ca.crt"]
+    return [
+        item["metadata"]["name"] for item in answer.json()["items"] if item["metadata"]["name"] != "kube-root-ca.crt"
+    ]
 
 
 def test_a_list_is_ordered_by_name(animals: Api) -> None:

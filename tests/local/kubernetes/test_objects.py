@@ -294,7 +294,13 @@ def test_a_lease_needs_a_positive_duration(api: Api) -> None:
 
 def test_both_groups_of_events_show_one_event(api: Api) -> None:
     about = {"kind": "Pod", "name": "p", "namespace": api.namespace}
-    body = {"metadata": {"name": "e"}, "involvedObject": about, "reason": "Tested", "message": "hello", "type": "Normal"}
+    body = {
+        "metadata": {"name": "e"},
+        "involvedObject": about,
+        "reason": "Tested",
+        "message": "hello",
+        "type": "Normal",
+    }
     assert api.create("events", body).status_code == 201
     other = api.get("events.events.k8s.io/v1", "e").json()
     assert (other["note"], other["regarding"]["name"], other["apiVersion"]) == ("hello", "p", "events.k8s.io/v1")

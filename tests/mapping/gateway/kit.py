@@ -11,7 +11,8 @@ from typing import Any
 from albc.crds import resources as ours
 from albc.kube import objects as theirs
 from albc.kube.resource import Resource
-from albc.mapping.gateway import BuiltGateway, build, wants
+from albc.mapping.gateway.build import build, wants
+from albc.mapping.gateway.outcome import BuiltGateway
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import (

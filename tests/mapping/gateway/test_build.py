@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from albc.mapping.gateway import build
+from albc.mapping.gateway.build import build
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.actions import FixedResponse, Forward
 from albc.model.addons import WAFv2Association

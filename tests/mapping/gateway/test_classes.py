@@ -2,8 +2,7 @@
 
 import pytest
 
-from albc.mapping.gateway import class_status
-from albc.mapping.gateway.classes import processed_version
+from albc.mapping.gateway.classes import class_status, processed_version
 from albc.mapping.snapshot import NamespacedName
 from albc.model.load_balancer import LoadBalancer
 from tests.mapping.gateway.kit import (

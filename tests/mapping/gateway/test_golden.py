@@ -12,7 +12,7 @@ from albc.aws.facts.file import FactsFile
 from albc.crds import resources as ours
 from albc.kube import objects as theirs
 from albc.kube.resource import Resource
-from albc.mapping.gateway import build, wants
+from albc.mapping.gateway.build import build, wants
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.problem import Problem

@@ -41,9 +41,9 @@ class State:
         return cls(
             options=options,
             clock=clock,
-            network=Network(layout, options.account_id, clock()),
+            network=Network(layout, options.account_id),
             load_balancing=LoadBalancing(),
-            certificates=Certificates(options, clock),
+            certificates=Certificates(options, clock, layout.certificates),
             firewalls=Firewalls(options),
             shield=Shield(options.shield_subscribed),
             hosted_zones=hosted_zones(options),

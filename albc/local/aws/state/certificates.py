@@ -4,10 +4,11 @@ Keys are P-256 whatever was asked for: making an RSA key would hold up the serve
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -49,10 +50,10 @@ class Certificate:
 class Certificates:
     """Certificates by ARN, and the authority."""
 
-    def __init__(self, options: AccountOptions, clock: Clock) -> None:
+    def __init__(self, options: AccountOptions, clock: Clock, recorded: Iterable[Mapping[str, Any]] = ()) -> None:
         self._options = options
         self._clock = clock
-        self.by_arn: dict[str, Certificate] = {}
+        self.by_arn = {item["CertificateArn"]: _recorded(item) for item in recorded}
         self.by_token: dict[tuple[str, tuple[str, ...]], str] = {}
         """Idempotency token and names of a request → ARN."""
 
@@ -133,6 +134,20 @@ class Certificates:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _recorded(item: Mapping[str, Any]) -> Certificate:
+    """A certificate of another account, to be issued again under its ARN."""
+    return Certificate(
+        arn=item["CertificateArn"],
+        domain_name=item["DomainName"],
+        alternative_names=tuple(item["SubjectAlternativeNames"]),
+        status="PENDING_VALIDATION",
+        kind=item["Type"],
+        key_algorithm=item["KeyAlgorithm"],
+        created_at=0.0,
+        validation_method="DNS",
+    )
 
 
 def describe(certificate: Certificate, leaf: x509.Certificate) -> None:

@@ -106,7 +106,7 @@ def network_of(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 class Network:
     """Everything of EC2, by id."""
 
-    def __init__(self, layout: Layout, owner_id: str, now: float) -> None:
+    def __init__(self, layout: Layout, owner_id: str) -> None:
         self.owner_id = owner_id
         self.vpcs = _by(layout.vpcs, "VpcId")
         self.zones = _by(layout.zones, "ZoneName")
@@ -126,7 +126,7 @@ class Network:
                 item["Description"],
                 item["VpcId"],
                 item.get("OwnerId", owner_id),
-                now,
+                0.0,
                 {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())},
                 {rule: rule for rule in rules_of(item.get("IpPermissions", ()), item["GroupId"])},
                 {rule: rule for rule in rules_of(item.get("IpPermissionsEgress", ()), item["GroupId"])},

@@ -7,7 +7,7 @@ its grace period for `lifecycle.preStop` (`sleep`, or `exec` of a sleep) and for
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import anyio
@@ -59,7 +59,7 @@ class Kubelet:
         if not pod["spec"].get("nodeName"):
             node = self._place(pod)
             if node is None:
-                await self._world.set_status(PODS, pod, _unschedulable(pod))
+                await self._report(key, pod["metadata"]["uid"], _unschedulable)
                 return _PULL_RETRY
             pod["spec"]["nodeName"] = node
             await self._world.modify(PODS, key, lambda live: {**live, "spec": {**live["spec"], "nodeName": node}})
@@ -94,18 +94,40 @@ class Kubelet:
             pool.take(address)
             self._started[uid] = (node, address)
             self._by_key[key] = uid
-            if self._runtime is not None:
-                pod["status"] = self._with_address(pod, address)
-                await self._world.set_status(PODS, pod, _waiting(pod, "ContainerCreating", ""))
-                try:
-                    await self._runtime.start(pod)
-                except ImageUnknown as unknown:
-                    await self._release(key)
-                    await self._world.set_status(PODS, pod, _waiting(pod, "ErrImagePull", str(unknown)))
-                    return _PULL_RETRY
-        status = self._with_address(pod, self._started[uid][1])
-        await self._world.set_status(PODS, pod, _running(pod, status))
+            try:
+                await self._begin(key, pod, address)
+            except ImageUnknown as unknown:
+                why = str(unknown)
+                await self._release(key)
+                await self._report(key, uid, lambda live: _waiting(live, live["status"], "ErrImagePull", why))
+                return _PULL_RETRY
+            except BaseException:
+                await self._release(key)
+                raise
+        address = self._started[uid][1]
+        await self._report(key, uid, lambda live: _running(live, self._with_address(live, address)))
         return None
+
+    async def _begin(self, key: Key, pod: Object, address: str) -> None:
+        """Gives the pod its address and has its runtime serve there. Raises ImageUnknown, and what the runtime raises."""
+        if self._runtime is None:
+            return
+        creating = "ContainerCreating"
+        await self._report(
+            key, pod["metadata"]["uid"], lambda live: _waiting(live, self._with_address(live, address), creating, "")
+        )
+        await self._runtime.start({**pod, "status": self._with_address(pod, address)})
+
+    async def _report(self, key: Key, uid: str, status: Callable[[Object], Object]) -> None:
+        """Writes what `status` makes of the pod as it is then: conditions that others set meanwhile are not lost."""
+        pod = self._world.get(PODS, key)
+        if pod is None or pod["metadata"]["uid"] != uid or status(pod) == pod.get("status"):
+            return
+
+        def change(live: Object) -> Object:
+            return {**live, "status": status(live)} if live["metadata"]["uid"] == uid else live
+
+        await self._world.modify(PODS, key, change, "status")
 
     def _with_address(self, pod: Object, address: str) -> dict[str, Any]:
         host = self._nodes[pod["spec"]["nodeName"]].internal_ip
@@ -128,6 +150,7 @@ class Kubelet:
         await self._world.delete(PODS, key, uid=uid, grace=0)
 
     async def _release(self, key: Key) -> None:
+        """Stops the pod's runtime and takes its address back."""
         uid = self._by_key.pop(key)
         node, address = self._started.pop(uid)
         if self._runtime is not None:
@@ -162,13 +185,13 @@ def _container(container: Mapping[str, Any], uid: str, state: Mapping[str, Any],
     return {**status, "containerID": f"albc://{uid}/{container['name']}"} if ready else status
 
 
-def _waiting(pod: Object, reason: str, message: str) -> dict[str, Any]:
+def _waiting(pod: Object, status: Object, reason: str, message: str) -> Object:
     """The status of a pod whose containers do not run yet."""
+    status = dict(status)
     waiting = {"reason": reason, "message": message} if message else {"reason": reason}
     containers = [
         _container(c, pod["metadata"]["uid"], {"waiting": waiting}, ready=False) for c in pod["spec"]["containers"]
     ]
-    status = dict(pod["status"])
     names = [c["name"] for c in pod["spec"]["containers"]]
     why = f"containers with unready status: [{' '.join(names)}]"
     for kind, good in (("PodScheduled", True), ("Initialized", True), ("ContainersReady", False), ("Ready", False)):

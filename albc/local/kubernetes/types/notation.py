@@ -10,7 +10,8 @@ without a plural it is the body of a subresource only.
 
 Types: `string int32 int64 bool float bytes time microtime quantity intstr any`, another type of the same table, of
 `meta`, or `table.Type`; `[]T` a list, `map[T]` a map with string keys. Flags: `!` required, `=value` default,
-`enum=A|B`, `map=k,…` (list-map keys), `set`, `atomic`, `merge[=key]` and `retain` (strategic merge patch).
+`enum=A|B`, `map=k,…` (list-map keys), `set`, `atomic`, `merge[=key]` and `retain` (strategic merge patch), `#n` the
+field's number in protobuf, `#m.n` within an inlined message (on a kind's line: that of its metadata).
 
 The result is OpenAPI in the API server's own form, `x-kubernetes-*` extensions included, so built-in kinds and custom
 resources share one set of walkers (`schema`, `patch`, `openapi`).
@@ -26,6 +27,8 @@ from importlib import resources
 from typing import Any
 
 Schema = dict[str, Any]
+NUMBER = "x-albc-protobuf-number"
+"""Under which a field's schema keeps its numbers, those of the messages around it first; not published."""
 
 _SCALARS: dict[str, Schema] = {
     "string": {"type": "string"},
@@ -121,6 +124,7 @@ def _read(table: str, lines: list[str], kinds: list[Kind]) -> dict[str, Schema]:
             continue
         words = code.split()
         is_kind = words[0] == "kind"
+        number = [word for word in words if word.startswith("#")]
         words = words[is_kind:]
         current = {"type": "object", "properties": {}}
         if description:
@@ -135,7 +139,8 @@ def _read(table: str, lines: list[str], kinds: list[Kind]) -> dict[str, Schema]:
             current["x-kubernetes-group-version-kind"] = [gvk]
             for name, kind, _flags, text in _TYPE_META:
                 _add_field(current, name, _field(kind, [], text, table, local))
-            _add_field(current, "metadata", _field("meta.ObjectMeta", [], "name, labels and identity", table, local))
+            text = "name, labels and identity"
+            _add_field(current, "metadata", _field("meta.ObjectMeta", number, text, table, local))
         found[f"{prefix}.{words[0]}"] = current
     return found
 
@@ -155,7 +160,9 @@ def _field(kind: str, flags: list[str], description: str, table: str, local: set
     schema = _type(kind, table, local)
     for flag in flags:
         word, _, value = flag.partition("=")
-        if flag == "atomic":
+        if flag.startswith("#"):
+            schema[NUMBER] = tuple(int(number) for number in flag[1:].split("."))
+        elif flag == "atomic":
             schema["x-kubernetes-list-type" if kind.startswith("[]") else "x-kubernetes-map-type"] = "atomic"
         elif flag == "set":
             schema["x-kubernetes-list-type"] = "set"

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -31,7 +32,7 @@ def self_signed(host: str) -> tuple[bytes, bytes]:
     return certificate.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def detail(account: Account, arn: str) -> dict[str, object]:
+def detail(account: Account, arn: str) -> dict[str, Any]:
     return dict(account.call("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"])
 
 
@@ -52,7 +53,7 @@ def test_validation_may_take_its_time(clock: ManualClock) -> None:
     arn = account.call("acm", "RequestCertificate", wanted)["CertificateArn"]
     waiting = detail(account, arn)
     assert waiting["Status"] == "PENDING_VALIDATION"
-    assert "ResourceRecord" in waiting["DomainValidationOptions"][0]  # type: ignore[index]
+    assert "ResourceRecord" in waiting["DomainValidationOptions"][0]
     assert account.snapshot().certificates == {}
     with pytest.raises(ApiError, match=r"^RequestInProgressException"):
         account.call("acm", "GetCertificate", {"CertificateArn": arn})

@@ -107,7 +107,7 @@ def _security_groups(state: State) -> dict[str, Item]:
     return {
         group.group_id: group.describe(state.options)
         for group in state.network.security_groups.values()
-        if state.visible(group.created_at) or group.name == "default"
+        if state.visible(group.created_at)
     }
 
 

@@ -102,6 +102,21 @@ def delete_target_group(state: State, params: Params) -> Answer:
     return {}
 
 
+def restore_target_group(state: State, item: Mapping[str, Any]) -> None:
+    """Put a target group of a recorded account into this one, under its ARN, with default attributes."""
+    own = ("TargetGroupArn", "TargetGroupName", "VpcId", "LoadBalancerArns")
+    settings = {key: value for key, value in item.items() if key not in own}
+    state.load_balancing.target_groups[item["TargetGroupArn"]] = TargetGroup(
+        arn=item["TargetGroupArn"],
+        name=item["TargetGroupName"],
+        vpc_id=item["VpcId"],
+        created_at=0.0,
+        settings=settings,
+        attributes=attributes.defaults(attributes.of_target_group(settings)),
+        tags={},
+    )
+
+
 def _new_settings(state: State, params: Params) -> dict[str, Any]:
     target_type = params.get("TargetType", "instance")
     if target_type == "lambda":

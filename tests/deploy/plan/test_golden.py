@@ -1,0 +1,213 @@
+"""A plan from an empty account asks for the same writing calls, parameter for parameter, as the reference made.
+
+`reference_calls/` holds what the reference sent for the objects of `tests/golden/`, in AWS's query form, but for what
+its target group bindings made.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import botocore.session
+import pytest
+from botocore.model import ServiceModel
+from botocore.serialize import create_serializer
+
+from albc.aws.facts.file import FactsFile
+from albc.crds import resources as ours
+from albc.deploy.fields.attributes import APPLICATION_TARGET_GROUP_DEFAULTS, NETWORK_TARGET_GROUP_DEFAULTS
+from albc.deploy.plan import make_plan
+from albc.deploy.settings import DeploySettings
+from albc.deploy.values import resolved, revealed
+from albc.kube import objects as theirs
+from albc.kube.resource import Resource
+from albc.mapping.ingress import build as ingress
+from albc.mapping.ingress.groups import groups
+from albc.mapping.service import build as service
+from albc.mapping.settings import MappingSettings
+from albc.mapping.snapshot import NamespacedName, Snapshot
+from albc.model.inventory import InventoryView
+from albc.model.listener import Listener
+from albc.model.load_balancer import LoadBalancer
+from albc.model.reference import Ref
+from albc.model.security_group import SecurityGroup
+from albc.model.stack import Stack
+from albc.model.target_group import TargetGroup
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+RECORDED = Path(__file__).parent / "reference_calls"
+CASES = [f"{path.parent.name}/{path.stem}" for path in sorted(RECORDED.glob("*/*.json"))]
+"""Cases of which nothing was refused or forgotten by the mock, and from which we do not part on purpose."""
+
+Calls: TypeAlias = "Counter[tuple[str, str]]"
+"""(action, parameters as JSON)."""
+
+PARTS = "arn:aws:elasticloadbalancing:us-west-2:123456789012"
+RESOURCES: Mapping[tuple[str, str], Resource[Any]] = {
+    (resource.group, resource.kind): resource
+    for module in (theirs, ours)
+    for resource in vars(module).values()
+    if isinstance(resource, Resource)
+}
+
+
+@cache
+def facts() -> FactsFile:
+    return FactsFile(GOLDEN / "facts.json")
+
+
+@cache
+def recorded() -> Mapping[str, Any]:
+    result: Mapping[str, Any] = json.loads((GOLDEN / "facts.json").read_text())
+    return result
+
+
+@cache
+def model(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def snapshot_of(objects: list[dict[str, Any]]) -> Snapshot:
+    found: dict[str, dict[NamespacedName, Any]] = {}
+    by_plural = {field.name.replace("_", ""): field.name for field in fields(Snapshot)}
+    for item in objects:
+        resource = RESOURCES.get((item["apiVersion"].rpartition("/")[0], item["kind"]))
+        if resource is not None and resource.plural in by_plural:
+            converted = resource.convert({key: value for key, value in item.items() if key != "status"})
+            name = NamespacedName(converted.namespace, converted.name)
+            found.setdefault(by_plural[resource.plural], {})[name] = converted
+    return Snapshot(**found)
+
+
+def settings_of(flags: list[str]) -> MappingSettings:
+    """The settings that a case's flags stand for."""
+    values: dict[str, Any] = {"cluster_name": "prod", "region": "us-west-2", "vpc_id": recorded()["vpc"]}
+    given = dict(flag.removeprefix("--").split("=", 1) for flag in flags)
+    by_spelling = {name.replace("_", ""): name for name in MappingSettings.__dataclass_fields__}
+    for gate in given.pop("feature-gates", "EnableTCPUDPListener=true").split(","):
+        name, value = gate.split("=")
+        if name.lower() in by_spelling:
+            values[by_spelling[name.lower()]] = value == "true"
+    for flag, value in given.items():
+        match flag:
+            case "default-tags":
+                values["default_tags"] = dict(tag.split("=") for tag in value.split(","))
+            case "external-managed-tags":
+                values["external_managed_tags"] = frozenset(value.split(","))
+            case _:
+                values[flag.replace("-", "_")] = value == "true" if value in ("true", "false") else value
+    return MappingSettings(**values)
+
+
+def stacks(family: str, case: Mapping[str, Any], settings: MappingSettings) -> Iterator[Stack]:
+    snapshot = snapshot_of(case["objects"])
+    where = {"cluster_name": "prod", "vpc_id": recorded()["vpc"]}
+    if family == "ingress":
+        for group in groups(snapshot, settings):
+            known = facts().answer(ingress.wants(group, snapshot, settings), **where)
+            if (built := ingress.build(group, snapshot, known, settings)).stack:
+                yield built.stack
+    else:
+        for one in snapshot.services.values():
+            if service.is_ours(one, settings):
+                known = facts().answer(service.wants(one, snapshot, settings), **where)
+                if (result := service.build(one, snapshot, known, settings)).stack:
+                    yield result.stack
+
+
+def planned(stack: Stack, family: str, mapping: MappingSettings) -> Calls:
+    settings = DeploySettings(
+        cluster_name="prod",
+        vpc_id=recorded()["vpc"],
+        external_managed_tags=mapping.external_managed_tags,
+        listener_rules_tagging=mapping.listener_rules_tagging,
+        weighted_target_groups=mapping.weighted_target_groups,
+        nlb_health_check_advanced_config=mapping.nlb_health_check_advanced_config,
+        enhanced_default_behavior=mapping.enhanced_default_behavior,
+    )
+    plan = make_plan(stack, InventoryView(stack=stack.id, tag_prefix=f"{family}.k8s.aws"), settings)
+    known = invented(stack)
+    return Counter(
+        in_query_form(operation.service, operation.action, revealed(resolved(operation.params, known)))
+        for operation in plan.operations
+        if operation.service != "kubernetes"
+    )
+
+
+def invented(stack: Stack) -> dict[Ref, str]:
+    """ARNs and ids as the recorded ones look when their random part is taken out."""
+    known = {group.group_id: "sg-0" for group in stack.all(SecurityGroup)}
+    known |= {group.arn: f"{PARTS}:targetgroup/{group.name}/x" for group in stack.all(TargetGroup)}
+    names = {one.arn: one.name for one in stack.all(LoadBalancer)}
+    known |= {arn: f"{PARTS}:loadbalancer/app/{name}/x" for arn, name in names.items()}
+    for listener in stack.all(Listener):
+        assert isinstance(listener.load_balancer_arn, Ref)
+        known[listener.arn] = f"{PARTS}:listener/app/{names[listener.load_balancer_arn]}/x/x"
+    return known
+
+
+def in_query_form(name: str, action: str, params: dict[str, Any]) -> tuple[str, str]:
+    """As AWS gets it."""
+    service_model = model(name)
+    operation = next(one for one in service_model.operation_names if one.lower() == action.replace("_", ""))
+    serializer = create_serializer(service_model.metadata["protocol"], include_validation=False)
+    body = serializer.serialize_to_request(params, service_model.operation_model(operation))["body"]
+    sent = json.loads(body) if isinstance(body, bytes) else body
+    return operation, comparable({key: value for key, value in sent.items() if key not in ("Action", "Version")})
+
+
+def comparable(params: Mapping[str, Any]) -> str:
+    """Without what is random: parts of ARNs, ids of groups; all is text."""
+    given = {group["GroupId"] for group in recorded()["api"]["ec2"]["DescribeSecurityGroups"]["SecurityGroups"]}
+
+    def plain(value: Any) -> str:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        text = re.sub(r"/[0-9a-f]{16}", "/x", text).replace("/net/", "/app/")
+        return re.sub(r"sg-[0-9a-f]+", lambda id: id[0] if id[0] in given else "sg-made", text)
+
+    return json.dumps({key: plain(value) for key, value in params.items()}, sort_keys=True)
+
+
+def made_by_the_reference(name: str) -> Calls:
+    calls: Calls = Counter()
+    for write in json.loads((RECORDED / f"{name}.json").read_text()):
+        action, params = write["action"], write["params"]
+        text = comparable(params)
+        if action == "AuthorizeSecurityGroupIngress" and '"GroupId": "sg-made"' not in text:
+            continue
+        if action == "ModifyTargetGroupAttributes" and not (text := without_defaults(json.loads(text))):
+            continue
+        calls[action, text] += 1
+    return calls
+
+
+def without_defaults(params: Mapping[str, str]) -> str:
+    """The mock does not know all attributes, so the reference wrote defaults, too; "" when it wrote nothing else."""
+    defaults = {*NETWORK_TARGET_GROUP_DEFAULTS.items(), *APPLICATION_TARGET_GROUP_DEFAULTS.items()}
+    numbers = range(1, len(params))
+    pairs = [(params.get(f"Attributes.member.{n}.Key"), params.get(f"Attributes.member.{n}.Value")) for n in numbers]
+    kept = [pair for pair in pairs if pair[0] is not None and pair not in defaults]
+    attributes = {
+        f"Attributes.member.{number}.{part}": value
+        for number, pair in enumerate(kept, 1)
+        for part, value in zip(("Key", "Value"), pair, strict=True)
+    }
+    return json.dumps({"TargetGroupArn": params["TargetGroupArn"], **attributes}, sort_keys=True) if kept else ""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_calls_as_the_reference(name: str) -> None:
+    family = name.partition("/")[0]
+    case = json.loads((GOLDEN / f"{name}.json").read_text())
+    settings = settings_of(case["flags"])
+
+    calls: Calls = Counter()
+    for stack in stacks(family, case, settings):
+        calls += planned(stack, family, settings)
+
+    assert calls == made_by_the_reference(name)
