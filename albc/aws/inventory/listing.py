@@ -125,12 +125,13 @@ class Listing:
 
     async def _tags_of(self, arns: Iterable[str]) -> Tags:
         """Of those that are new or due; the tags of the others are known."""
-        now, every = self._clock(), self._settings.tags_every
-        due = [
-            arn
-            for arn in arns
-            if now - self._foreign.get(arn, NEVER) >= every and now - self._tagged_at.get(arn, NEVER) >= every
-        ]
+        now, records = self._clock(), self._records
+
+        def asked_at(arn: str) -> float:
+            is_known = arn in records.load_balancers or arn in records.target_groups
+            return (self._tagged_at if is_known else self._foreign).get(arn, NEVER)
+
+        due = [arn for arn in arns if now - asked_at(arn) >= self._settings.tags_every]
         tags = await self._reads.tags(due)
         for arn, found in tags.items():
             ours, others = self._tagged_at, self._foreign

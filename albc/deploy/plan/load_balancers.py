@@ -6,7 +6,7 @@ never lifted: what it forbids is `blocked` (spec/aws.md §5.2 is the reference's
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from albc.deploy.fields.attributes import LOAD_BALANCER_DEFAULTS
@@ -32,6 +32,7 @@ from albc.model.stack import Stack
 PROTECTED = (
     "deletion protection is on; switch it off (attribute deletion_protection.enabled) if the load balancer may go"
 )
+ACTIVE = frozenset({"active", "active_impaired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def changes(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
 
 def deletions(balancers: LoadBalancers, scope: Scope, needs: frozenset[ResourceID]) -> list[Operation]:
     """Of what is replaced or unwanted; `needs` holds all that must have happened before."""
-    active = {wanted.id for wanted, actual in balancers.pairs if actual.state in ("active", "active_impaired")}
+    active = {wanted.id for wanted, actual in balancers.pairs if actual.state in ACTIVE}
     missing = {wanted.id for wanted in balancers.missing}
     operations = []
     for replacement in balancers.replaced:
@@ -148,12 +149,13 @@ def capacity(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
         if wanted.minimum_load_balancer_capacity and actual.capacity_units is not None:
             units = wanted.minimum_load_balancer_capacity.capacity_units
             if units != actual.capacity_units:
-                operations.append(_reserve(wanted, actual.arn, units, before=actual.capacity_units, state=actual.state))
-    operations += [
-        _reserve(wanted, wanted.arn, wanted.minimum_load_balancer_capacity.capacity_units, before=0, state="")
-        for wanted in balancers.missing
-        if wanted.minimum_load_balancer_capacity and wanted.minimum_load_balancer_capacity.capacity_units
-    ]
+                reservation = _reserve(wanted, actual.arn, units, before=actual.capacity_units)
+                active = actual.state in ACTIVE
+                operations.append(reservation if active else _when_active(reservation, scope.settings))
+    for wanted in balancers.missing:
+        if wanted.minimum_load_balancer_capacity and wanted.minimum_load_balancer_capacity.capacity_units:
+            units = wanted.minimum_load_balancer_capacity.capacity_units
+            operations.append(_when_active(_reserve(wanted, wanted.arn, units, before=0), scope.settings))
     return operations
 
 
@@ -262,7 +264,7 @@ def _ip_pools(
     )
 
 
-def _reserve(wanted: LoadBalancer, arn: Token, units: int, *, before: int, state: str) -> Operation:
+def _reserve(wanted: LoadBalancer, arn: Token, units: int, *, before: int) -> Operation:
     request = {"MinimumLoadBalancerCapacity": {"CapacityUnits": units}} if units else {"ResetCapacityReservation": True}
     return Operation(
         verb=Verb.MODIFY,
@@ -274,7 +276,13 @@ def _reserve(wanted: LoadBalancer, arn: Token, units: int, *, before: int, state
         before={"CapacityUnits": before},
         after={"CapacityUnits": units},
         because="reserved capacity changed",
-        waits_for="" if state == "active" else "the load balancer to become active",
+    )
+
+
+def _when_active(operation: Operation, settings: DeploySettings) -> Operation:
+    """AWS reserves nothing for a load balancer that it is still setting up."""
+    return replace(
+        operation, waits_for="the load balancer to become active", wait_seconds=settings.stabilization_seconds
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory, InventorySettings, StackKey
-from albc.local.aws import Account
+from albc.errors import Forbidden
+from albc.local.aws import Account, Fault, FaultKind
 from albc.model.stack import Stack, StackID
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +252,14 @@ async def test_statistics_tell_what_is_held(inventory: Inventory, own: Callable[
 
     assert (statistics.target_groups, statistics.stacks, statistics.unchecked) == (3, 2, 1)
     assert statistics.listed_at is not None
+
+
+async def test_a_listing_that_breaks_off_loses_nothing(
+    inventory: Inventory, own: Callable[..., str], account: Account
+) -> None:
+    arn = own("shop/web")
+    account.faults.add(Fault(FaultKind.ACCESS_DENIED, operation="DescribeSecurityGroups"))
+    with pytest.raises(Forbidden):
+        await inventory.view(stack("web"), PREFIX)
+
+    assert [group.arn for group in (await inventory.view(stack("web"), PREFIX)).target_groups] == [arn]

@@ -22,6 +22,7 @@ from albc.local.kubernetes.store import Event, Key, StorageName
 
 _FIRST_POD_ADDRESS = 256
 _PULL_RETRY = 5.0
+_RETRY = 1.0
 _ENDED = ("Succeeded", "Failed")
 
 
@@ -37,6 +38,7 @@ class Kubelet:
         self._pools = {n.name: Pool(AddressRange(n.pod_cidr, _FIRST_POD_ADDRESS)) for n in options.nodes}
         self._turn = itertools.count()
         self._started: dict[str, tuple[str, str]] = {}  # pod uid -> node and address
+        self._not_before: dict[str, float] = {}  # pod uid -> when to try again what failed
         self._by_key: dict[Key, str] = {}  # pod -> uid of the one that was started under this name
 
     def keys(self, source: StorageName, event: Event) -> Iterable[Key]:
@@ -88,6 +90,9 @@ class Kubelet:
 
     async def _run(self, key: Key, pod: Object) -> float | None:
         uid, node = pod["metadata"]["uid"], pod["spec"]["nodeName"]
+        pause = self._not_before.get(uid, 0.0) - anyio.current_time()
+        if pause > 0:
+            return pause  # its own failure, written down, has woken us
         if uid not in self._started:
             pool = self._pools[node]
             address = pool.pick()
@@ -99,17 +104,20 @@ class Kubelet:
             except ImageUnknown as unknown:
                 why = str(unknown)
                 await self._release(key)
+                self._not_before[uid] = anyio.current_time() + _PULL_RETRY
                 await self._report(key, uid, lambda live: _waiting(live, live["status"], "ErrImagePull", why))
                 return _PULL_RETRY
             except BaseException:
                 await self._release(key)
+                self._not_before[uid] = anyio.current_time() + _RETRY
                 raise
+            self._not_before.pop(uid, None)
         address = self._started[uid][1]
         await self._report(key, uid, lambda live: _running(live, self._with_address(live, address)))
         return None
 
     async def _begin(self, key: Key, pod: Object, address: str) -> None:
-        """Gives the pod its address and has its runtime serve there. Raises ImageUnknown, and what the runtime raises."""
+        """Gives the pod its address and has its runtime serve there. Raises what the runtime raises."""
         if self._runtime is None:
             return
         creating = "ContainerCreating"
@@ -147,6 +155,7 @@ class Kubelet:
             with anyio.move_on_after(grace):
                 await anyio.sleep(_pre_stop_seconds(pod))
             await self._release(key)
+        self._not_before.pop(uid, None)
         await self._world.delete(PODS, key, uid=uid, grace=0)
 
     async def _release(self, key: Key) -> None:

@@ -1,4 +1,4 @@
-"""The played kubelet and whoever runs the pods: when a runtime is started and stopped, and what the pod says meanwhile."""
+"""The played kubelet and whoever runs the pods: when a runtime starts and stops, what the pod says meanwhile."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -137,6 +137,15 @@ async def test_an_unknown_image_is_told_and_nothing_is_ready() -> None:
         pod = await until(cluster, lambda pod: waiting(pod) == "ErrImagePull")
         assert condition(pod, "Ready") == "False"
         assert "echo:1" in pod["status"]["containerStatuses"][0]["state"]["waiting"]["message"]
+
+
+async def test_what_a_runtime_cannot_start_is_not_ready_and_holds_up_nobody() -> None:
+    runtime = Runtime()
+    runtime.fault = OSError("no port is free")
+    async with running(runtime) as cluster:
+        await create(cluster)
+        await until(cluster, lambda pod: bool(runtime.stopped))
+        assert condition(await until(cluster, lambda pod: True), "Ready") == "False"
 
 
 @pytest.mark.parametrize("hook", [{"sleep": {"seconds": 60}}, {"exec": {"command": ["sleep", "60"]}}])
