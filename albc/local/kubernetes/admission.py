@@ -93,19 +93,17 @@ class WebhookAdmission:
         again: list[Mapping[str, Any]] = []
         for webhook in webhooks:
             before = new
-            new = await self._mutated(webhook, _Case(target, verb, new, old, options))
+            new = await self._mutated(webhook, _Case(target, verb, new, old, options), new)
             if new != before:
                 again = [earlier for earlier in webhooks[: webhooks.index(webhook)] if _wants_more(earlier)]
         for webhook in again:
-            new = await self._mutated(webhook, _Case(target, verb, new, old, options))
+            new = await self._mutated(webhook, _Case(target, verb, new, old, options), new)
         return new
 
-    async def _mutated(self, webhook: Mapping[str, Any], case: _Case) -> Object:
+    async def _mutated(self, webhook: Mapping[str, Any], case: _Case, new: Object) -> Object:
         response = await self._ask(webhook, case)
-        if case.new is None:
-            return {}
         patch = response.get("patch") if response else None
-        return json_patch(copy(case.new), decode(base64.b64decode(patch))) if patch else case.new
+        return json_patch(copy(new), decode(base64.b64decode(patch))) if patch else new
 
     async def validate(
         self, target: Target, verb: str, new: Object | None, old: Object | None, options: WriteOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from albc.local.kubernetes.calls import Target, WriteOptions, timestamp
@@ -39,9 +40,11 @@ async def furnish(writer: Writer, registry: Registry, options: ClusterOptions) -
         target = await create(
             "v1", "Node", "", node.name, metadata=_node_metadata(node, options), spec=_node_spec(node)
         )
-        status_target = Target(target.resource, "", node.name, "status")
-        status = _node_status(node)
-        await writer.modify(status_target, lambda obj, status=status: {**obj, "status": status}, how)  # type: ignore[misc]
+        await writer.modify(Target(target.resource, "", node.name, "status"), partial(_with_status, node), how)
+
+
+def _with_status(node: NodeOptions, obj: dict[str, Any]) -> dict[str, Any]:
+    return {**obj, "status": _node_status(node)}
 
 
 def _node_metadata(node: NodeOptions, options: ClusterOptions) -> dict[str, Any]:

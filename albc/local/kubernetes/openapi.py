@@ -13,6 +13,9 @@ from albc.local.kubernetes.registry import Registry, Resource
 from albc.local.kubernetes.store import encode
 from albc.local.kubernetes.types.notation import NUMBER, Schema, load
 
+OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+V2_IN_PROTOBUF = b"\x0a\x032.0"
+"""A document of version 2.0 that says nothing: kubectl asks for one in this form before it refuses an unknown kind."""
 _INFO = {"title": "Kubernetes", "version": "v1.36.0"}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 _ALWAYS = (f"{_META}.Status", f"{_META}.DeleteOptions")

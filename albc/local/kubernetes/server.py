@@ -19,7 +19,7 @@ from albc.local.kubernetes.auth.authentication import Authenticator
 from albc.local.kubernetes.auth.rbac import Attributes, Authorizer
 from albc.local.kubernetes.errors import ApiError
 from albc.local.kubernetes.faults import Faults
-from albc.local.kubernetes.openapi import OpenApi
+from albc.local.kubernetes.openapi import OPENAPI_V2_PROTOBUF, V2_IN_PROTOBUF, OpenApi
 from albc.local.kubernetes.paths import RequestPath, parse_path, verb_of
 from albc.local.kubernetes.registry import Registry
 from albc.local.kubernetes.rest import Answer, Api, Call
@@ -132,6 +132,8 @@ class ApiServer:
             if form.form == "APIGroupDiscoveryList":
                 found = discovery.aggregated(self._registry, form.version, core=where == "/api")
                 return _document(found, _AGGREGATED.format(form.version))
+        if where == "/openapi/v2" and OPENAPI_V2_PROTOBUF in accept.replace("@", "."):
+            return web.Response(body=V2_IN_PROTOBUF, headers={"Content-Type": OPENAPI_V2_PROTOBUF})
         make = documents.get(where)
         found = make() if make else self._found(where, path)
         if found is None:

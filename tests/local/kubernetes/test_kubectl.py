@@ -110,6 +110,14 @@ def test_apply_refuses_an_unknown_field(run: Any) -> None:
     assert 'unknown field "spec.replicaz"' in refused.stderr
 
 
+@pytest.mark.parametrize("how", [("apply",), ("apply", "--server-side"), ("create",)], ids=" ".join)
+def test_a_kind_that_nobody_has_defined_is_named(run: Any, how: tuple[str, ...]) -> None:
+    body = "apiVersion: never.example.com/v1\nkind: Gadget\nmetadata: {name: g}\n"
+    refused = run(*how, "-f", "-", stdin=body)
+    assert refused.returncode != 0
+    assert 'no matches for kind "Gadget" in version "never.example.com/v1"' in refused.stderr
+
+
 def test_get_prints_a_table(kubectl: Kubectl, web: None) -> None:
     header, row = kubectl("get", "deployments").splitlines()
     assert header.split() == ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]
