@@ -65,9 +65,9 @@ bench: $(VENV)/.dev ## Run the benchmarks
 lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -o requirements/dev.txt
-	uv pip compile pyproject.toml --extra local --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra local --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/local.txt
-	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove the virtual environment and caches

@@ -134,7 +134,7 @@ class Elector:
         self._renewed_at = None
         now = micro_time(self._wall_clock())
         given_up = LeaseSpec(
-            holder_identity="",
+            holder_identity=None,  # the API server refuses an empty one
             lease_duration_seconds=1,
             acquire_time=now,
             renew_time=now,
