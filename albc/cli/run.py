@@ -3,8 +3,8 @@
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +14,10 @@ import structlog
 from aiohttp.web import RouteDef
 
 from albc import __version__
-from albc.aws.calls import Aws
-from albc.aws.clients import AwsSettings, open_clients
+from albc.aws.calls import open_aws
+from albc.aws.clients import AwsSettings
+from albc.aws.discovery import discover_region, discover_vpc_id
+from albc.aws.imds import InstanceMetadata
 from albc.aws.metrics import CallMetrics
 from albc.aws.roles import AssumedRoles
 from albc.aws.services import SERVICE_IDS
@@ -38,6 +40,8 @@ log = structlog.stdlib.get_logger("setup")
 
 EVERY_SERVICE = "*"
 """In `--aws-api-endpoints`, stands for all of them."""
+METADATA = "ec2imds"
+"""There, the instance metadata service."""
 
 
 def run_controller(settings: Settings) -> int:
@@ -85,21 +89,22 @@ async def _with_metrics(
     await _reach_kubernetes(client)
     manager = Manager(client, engine_metrics, namespace=settings.watch_namespace or None, resync=settings.sync_period)
     recorder = EventRecorder(client)
-    region, vpc_id = _region(settings, os.environ), _vpc_id(settings)
+    endpoints = _endpoints(dict(settings.aws_api_endpoints))
+    metadata = InstanceMetadata(endpoints.get(METADATA, ""))
+    with _told_as_usage("cannot start"):
+        region = await discover_region(settings.aws_region, metadata)
     aws_settings = AwsSettings(
         region=region,
-        endpoints=_endpoints(dict(settings.aws_api_endpoints)),
+        endpoints=endpoints,
         max_attempts=settings.aws_max_retries,
         limits=settings.aws_api_throttle,
     )
-    clients = await resources.enter_async_context(open_clients(aws_settings))
-    aws = Aws(
-        clients,
-        aws_settings,
-        metrics=CallMetrics(metrics.meter),
-        may_write=partial(_may_write, elector),
+    aws = await resources.enter_async_context(
+        open_aws(aws_settings, metrics=CallMetrics(metrics.meter), may_write=partial(_may_write, elector))
     )
     roles = await resources.enter_async_context(AssumedRoles(aws, aws_settings, settings.cluster_name))
+    with _told_as_usage(f"cannot use the AWS account in {region}"):
+        vpc_id = await discover_vpc_id(settings.aws_vpc_id, dict(settings.aws_vpc_tags), aws, metadata)
     parts = Parts(
         settings=settings,
         mapping=mapping_settings(settings, region=region, vpc_id=vpc_id),
@@ -109,10 +114,8 @@ async def _with_metrics(
         aws=aws,
         roles=roles,
     )
-    try:
+    with _told_as_usage(f"cannot use the AWS account in {region}"):
         inventory = await assemble(parts)
-    except AlbcError as error:
-        raise UsageError(f"cannot use the AWS account in {region}: {error}") from error
     await resources.enter_async_context(_servers(settings, metrics, manager))
 
     stop = anyio.Event()
@@ -127,6 +130,15 @@ async def _with_metrics(
         finally:
             background.cancel_scope.cancel()
     return 0
+
+
+@contextmanager
+def _told_as_usage(what: str) -> Iterator[None]:
+    """What goes wrong before anything runs is one line for whoever starts the process."""
+    try:
+        yield
+    except AlbcError as error:
+        raise UsageError(f"{what}: {error}") from error
 
 
 # Kubernetes
@@ -175,19 +187,6 @@ def _may_write(elector: Elector | None) -> bool:
 
 
 # AWS
-
-
-def _region(settings: Settings, environment: Mapping[str, str]) -> str:
-    region = settings.aws_region or environment.get("AWS_DEFAULT_REGION") or environment.get("AWS_REGION")
-    if not region:
-        raise UsageError("the AWS Region is not known: give it with --aws-region, or set AWS_REGION")
-    return region
-
-
-def _vpc_id(settings: Settings) -> str:
-    if not settings.aws_vpc_id:
-        raise UsageError("the VPC is not known: give it with --aws-vpc-id")
-    return settings.aws_vpc_id
 
 
 def _endpoints(given: Mapping[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from albc.deploy.settings import DeploySettings
 from albc.engine.manager import Manager
 from albc.engine.queue import Backoff, Priority, WorkQueue
 from albc.engine.store import ObjectKey
+from albc.errors import NotFound
 from albc.kube.client import Client
 from albc.kube.events import EventRecorder
 from albc.kube.objects import SECRETS
@@ -74,6 +75,8 @@ async def assemble(parts: Parts) -> Inventory:
     queues: dict[str, WorkQueue[ObjectKey] | WorkQueue[GroupID]] = {}
     shared = _shared(parts, queues)
     vpc = (await shared.facts.answer(FactsRequest())).vpc
+    if not vpc.ipv4_cidrs:
+        raise NotFound(f"there is no VPC {vpc.id}; check --aws-vpc-id")
     settings, manager = parts.settings, parts.manager
 
     def report(component: str) -> Reporter:
@@ -128,6 +131,7 @@ def _shared(parts: Parts, queues: Mapping[str, WorkQueue[ObjectKey] | WorkQueue[
             vpc_id=mapping.vpc_id,
             listener_rules_tagging=mapping.listener_rules_tagging,
             certificate_management=mapping.enable_certificate_management,
+            tagging_api=gates.enabled("EnableRGTAPI"),
         ),
         on_drift=drifted,
     )

@@ -1,6 +1,6 @@
 """Keeps one stack for each IngressGroup: an Application Load Balancer (spec/ingress.md §5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -24,13 +24,14 @@ from albc.kube.client import Client
 from albc.kube.finalizers import add_finalizer, remove_finalizer
 from albc.kube.objects import INGRESS_CLASSES, INGRESSES, SECRETS, SERVICES, Ingress, IngressClass, Secret, Service
 from albc.kube.patches import MergePatch
-from albc.mapping.ingress.build import build, wants
+from albc.mapping.ingress.build import NOTHING_KNOWN, build, wants
+from albc.mapping.ingress.contribution import Contribution
 from albc.mapping.ingress.groups import GroupID, Membership, group_of, membership, pending_finalization
 from albc.mapping.ingress.member import Member
 from albc.mapping.ingress.references import secret_names, service_names
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
-from albc.mapping.snapshot import Snapshot
+from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.listener import Listener
 from albc.model.load_balancer import LoadBalancer
 from albc.model.stack import Stack
@@ -60,6 +61,8 @@ class IngressGroups:
         self._shared_group = shared_group
         self._report = report
         self._settings = settings
+        self._in_effect: dict[GroupID, Mapping[NamespacedName, Contribution]] = {}
+        """What each group's last build had in effect: served on while an edit of a member is faulty, and a cache."""
         stores.ingresses.add_index("service", self._services_of)
         stores.ingresses.add_index("secret", _secrets_of)
         stores.ingresses.add_index("class", _class_of)
@@ -83,10 +86,11 @@ class IngressGroups:
 
         snapshot = await self._snapshot(group, members)
         self._shared_group.enter(INGRESSES, *map(key_of, active))
-        facts = await self._facts.answer(wants(group, snapshot, self._settings))
+        earlier = self._in_effect.get(group, NOTHING_KNOWN)
+        facts = await self._facts.answer(wants(group, snapshot, self._settings, earlier))
         facts = replace(facts, existing=await self._deployer.existing(group.stack_id, TAG_PREFIX, "application"))
         with ctx.stage("build_model"):
-            built = build(group, snapshot, facts, self._settings)
+            built = build(group, snapshot, facts, self._settings, earlier)
         self._report.problems(INGRESSES, [*active, *self._held(members)], built.problems)
         if built.stack is None:
             raise CannotBuild("; ".join(problem.message for problem in built.problems))
@@ -98,8 +102,11 @@ class IngressGroups:
             self._failure(active, "FailedUpdateStatus", "update status"),
         ):
             await self._write_statuses(members.active, built.stack, deployed)
+        self._in_effect[group] = built.in_effect
         with ctx.stage("remove_group_finalizer"):
             await self._let_go(group, members.inactive)
+        if not members.active and not members.held:
+            self._in_effect.pop(group, None)
         self._report.success(INGRESSES, active)
         return deployed.outcome if members.active else Done()
 

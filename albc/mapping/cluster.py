@@ -9,6 +9,7 @@ from functools import reduce
 
 from albc.mapping.gateway import build as gateways
 from albc.mapping.ingress import build as ingress
+from albc.mapping.ingress.admission import refusals
 from albc.mapping.ingress.groups import groups, load_problems
 from albc.mapping.service import build as services
 from albc.mapping.service.selection import is_ours
@@ -40,7 +41,11 @@ def wants(snapshot: Snapshot, settings: MappingSettings) -> FactsRequest:
 def build(snapshot: Snapshot, facts: Facts, settings: MappingSettings) -> ClusterBuilt:
     built = list(_build(snapshot, facts, settings))
     stacks = sorted((one.stack for one in built if one.stack is not None), key=lambda stack: str(stack.id))
-    problems = {*load_problems(snapshot, settings), *(problem for one in built for problem in one.problems)}
+    problems = {
+        *refusals(snapshot, settings),
+        *load_problems(snapshot, settings),
+        *(problem for one in built for problem in one.problems),
+    }
     return ClusterBuilt(tuple(stacks), tuple(sorted(problems, key=lambda p: (p.object, p.reason, p.message))))
 
 

@@ -212,7 +212,7 @@ async def test_an_orderly_end_gives_the_lease_back_after_the_last_reconcile(
     assert echo.finished == ["a"]
     assert not elector.statistics().leading
     leases = [request for request in server.requests if "leases" in request.path]
-    assert leases[-1].body["spec"]["holderIdentity"] == ""
+    assert leases[-1].body["spec"]["holderIdentity"] is None
 
 
 async def test_losing_the_lease_ends_everything_at_once(

@@ -1,0 +1,192 @@
+"""`albc local up` and `albc run` as two processes, judged by programs that know nothing of us: kubectl and curl."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import anyio
+import pytest
+
+from albc.local.demo.manifests import examples_folder
+
+KUBECTL = Path(sys.executable).parent / "kubectl"
+CURL = shutil.which("curl")
+WITHIN_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Local:
+    """What `albc local up` has printed, and the controller beside it."""
+
+    printed: str
+    environment: dict[str, str]
+    log: Path
+
+    def kubectl(self, *arguments: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            [KUBECTL, *arguments], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}\n{self.log.read_text()[-2000:]}"
+        return done.stdout
+
+    @property
+    def aws_endpoint(self) -> str:
+        return self.environment["AWS_ENDPOINT_URL"]
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    folder = tmp_path_factory.mktemp("local")
+    log = folder / "controller.log"
+    with (
+        _process(["local", "up", f"--kubeconfig={folder / 'kubeconfig'}"], folder / "local.log", dict(os.environ)),
+        log.open("a"),
+    ):
+        printed = _when_printed(folder / "local.log", "/_albc/calls")
+        exports = dict(re.findall(r"export (\w+)=(\S+)", printed))
+        environment = {**os.environ, **exports, "HOME": str(folder)}
+        line = re.search(r"albc run .*?--log-format=console", printed, re.DOTALL)
+        assert line is not None
+        arguments = shlex.split(line[0])[1:]
+        servers = ["--metrics-bind-addr=0", "--health-probe-bind-addr=0"]
+        with _process([*arguments, *servers], log, environment):
+            _when_printed(log, "caches synced")
+            yield Local(printed, environment, log)
+
+
+class _process:
+    """`albc …` for as long as the block lasts; it must end in order when it is told to."""
+
+    def __init__(self, arguments: list[str], log: Path, environment: dict[str, str]) -> None:
+        self._arguments, self._log, self._environment = arguments, log, environment
+
+    def __enter__(self) -> None:
+        environment = {**self._environment, "PYTHONUNBUFFERED": "1"}
+        with self._log.open("wb") as output:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "albc", *self._arguments], stdout=output, stderr=output, env=environment
+            )
+
+    def __exit__(self, *_: object) -> None:
+        self._running.send_signal(signal.SIGTERM)
+        assert self._running.wait(15) == 0, self._log.read_text()[-2000:]
+
+
+def _when_printed(file: Path, words: str) -> str:
+    async def printed() -> str:
+        with anyio.fail_after(WITHIN_SECONDS):
+            while words not in (text := await anyio.Path(file).read_text()):  # noqa: ASYNC110 - another process writes it
+                await anyio.sleep(0.05)
+        return text
+
+    return anyio.run(printed)
+
+
+def test_kubectl_shows_nodes_and_explains_a_custom_resource(local: Local) -> None:
+    assert local.kubectl("get", "nodes").count(" Ready ") == 3
+    assert "targetGroupARN" in local.kubectl("explain", "targetgroupbindings.spec")
+
+
+def test_kubectl_takes_an_ingress_from_apply_to_delete(local: Local) -> None:
+    folder = str(examples_folder() / "ingress")
+    local.kubectl("apply", "-f", folder)
+    local.kubectl("rollout", "status", "deployment/cart", "-n", "shop", "--timeout=20s")
+    hostname = "jsonpath={.status.loadBalancer.ingress[0].hostname}"
+    local.kubectl("wait", "ingress/cart", "ingress/catalogue", "-n", "shop", f"--for={hostname}", "--timeout=20s")
+
+    assert "SuccessfullyReconciled" in local.kubectl("describe", "ingress", "cart", "-n", "shop")
+    local.kubectl("patch", "ingress", "cart", "-n", "shop", "-p", '{"metadata":{"labels":{"team":"web"}}}')
+    assert local.kubectl("get", "ingress", "-n", "shop", "-l", "team=web", "-o", "name") == (
+        "ingress.networking.k8s.io/cart\n"
+    )
+    assert "kind: Ingress" in local.kubectl("apply", "--server-side", "--force-conflicts", "-f", folder, "-o", "yaml")
+
+    local.kubectl("delete", "-f", folder, "--timeout=30s")
+    assert local.kubectl("get", "ingress", "-A") == ""
+
+
+def test_kubectl_watches_changes(local: Local) -> None:
+    started = monotonic()
+    watch = subprocess.Popen(
+        [KUBECTL, "get", "configmaps", "-n", "default", "--watch", "-o", "name", "--request-timeout=5s"],
+        env=local.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watch.stdout is not None
+    local.kubectl("create", "configmap", "seen", "-n", "default")
+    assert watch.stdout.readline() == "configmap/seen\n"
+    watch.terminate()
+    watch.communicate()
+    assert monotonic() - started < WITHIN_SECONDS
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed")
+def test_curl_gets_through_the_load_balancer_with_the_certificate_of_the_name(local: Local, tmp_path: Path) -> None:
+    assert CURL is not None
+    ca = tmp_path / "ca.pem"
+    subprocess.run([CURL, "-sf", "-o", ca, f"{local.aws_endpoint}/_albc/ca.pem"], check=True)
+    (arn,) = re.findall(r"arn:aws:acm:\S+", local.printed)
+    values = {"CERTIFICATE_ARN": arn, "LOG_BUCKET": "logs", "WEB_ACL_ARN": _web_acl(local)}
+    manifests = "\n---\n".join(
+        file.read_text() for file in sorted((examples_folder() / "gateway-hands-on").glob("*.yaml"))
+    )
+    for name, value in values.items():
+        manifests = manifests.replace(f"${{{name}}}", value)
+    local.kubectl("apply", "-f", "-", stdin=manifests)
+    local.kubectl("wait", "gateway/edge", "-n", "hands-on", "--for=condition=Programmed", "--timeout=20s")
+
+    def curl(url: str, *more: str) -> str:
+        """The answer's body, and its status on a line of its own, once a pod is healthy."""
+        port, place = _place(local, url)
+        connect = f"::127.0.0.1:{place}" if place != port else ""
+        assert CURL is not None
+        to = ["--connect-to", connect] if connect else []
+        return subprocess.run(
+            [CURL, "-s", "--cacert", ca, "-w", "\n%{http_code}", "--retry", "20", "--retry-delay", "1"]
+            + ["--retry-connrefused", *to, "--resolve", f"web.example.com:{port}:{_address(local)}", *more, url],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert curl("https://web.example.com/").splitlines()[-1] == "200"
+    assert curl("https://web.example.com/metrics").splitlines() == ["Forbidden", "403"]
+    local.kubectl("delete", "-f", "-", "--timeout=30s", stdin=manifests)
+
+
+def _web_acl(local: Local) -> str:
+    body = json.dumps({"Scope": "REGIONAL"})
+    headers = ["-H", "X-Amz-Target: AWSWAF_20190729.ListWebACLs", "-H", "Content-Type: application/x-amz-json-1.1"]
+    assert CURL is not None
+    answer = subprocess.run(
+        [CURL, "-sf", *headers, "-d", body, local.aws_endpoint], capture_output=True, text=True, check=True
+    )
+    return str(json.loads(answer.stdout)["WebACLs"][0]["ARN"])
+
+
+def _answers(local: Local) -> list[str]:
+    """What `albc local up` says of the Gateway's load balancer: `HTTPS:443 at 127.18.192.1:443`."""
+    log = next(Path(local.environment["HOME"]).glob("local.log")).read_text()
+    lines = [line for line in log.splitlines() if line.startswith("k8s-handson-edge") and "answers" in line]
+    return re.findall(r"\w+:\d+ at [\d.]+:\d+", lines[-1])
+
+
+def _place(local: Local, url: str) -> tuple[str, str]:
+    """The port of the URL, and the one that really answers."""
+    port = "443" if url.startswith("https") else "80"
+    served = next(each for each in _answers(local) if f":{port} at " in each)
+    return port, served.rpartition(":")[2]
+
+
+def _address(local: Local) -> str:
+    return _answers(local)[0].partition(" at ")[2].rpartition(":")[0]
