@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contracts format crds lock bench clean
+.PHONY: help setup demo test soak check lint types contracts format crds lock bench clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: $(VENV)/.local ## Run cluster, account and controller here, apply the exam
 
 test: $(VENV)/.dev ## Run every test (ARGS='-k name' to choose)
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+soak: $(VENV)/.dev ## Run the long forms of tests
+	@$(BIN)/pytest -m soak $(ARGS)
 
 check: lint types contracts ## Lint, types and import contracts
 
