@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,20 +16,16 @@ import botocore.session
 import pytest
 from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
+from golden import FOLDER, facts, recorded_account, settings_of, snapshot_of, vpc_id
 
-from albc.aws.facts.file import FactsFile
-from albc.crds import resources as ours
 from albc.deploy.fields.attributes import APPLICATION_TARGET_GROUP_DEFAULTS, NETWORK_TARGET_GROUP_DEFAULTS
 from albc.deploy.plan import make_plan
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import resolved, revealed
-from albc.kube import objects as theirs
-from albc.kube.resource import Resource
 from albc.mapping.ingress import build as ingress
 from albc.mapping.ingress.groups import groups
 from albc.mapping.service import build as service
 from albc.mapping.settings import MappingSettings
-from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.inventory import InventoryView
 from albc.model.listener import Listener
 from albc.model.load_balancer import LoadBalancer
@@ -39,7 +34,6 @@ from albc.model.security_group import SecurityGroup
 from albc.model.stack import Stack
 from albc.model.target_group import TargetGroup
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 RECORDED = Path(__file__).parent / "reference_calls"
 CASES = [f"{path.parent.name}/{path.stem}" for path in sorted(RECORDED.glob("*/*.json"))]
 """Cases of which nothing was refused or forgotten by the mock, and from which we do not part on purpose."""
@@ -48,23 +42,6 @@ Calls: TypeAlias = "Counter[tuple[str, str]]"
 """(action, parameters as JSON)."""
 
 PARTS = "arn:aws:elasticloadbalancing:us-west-2:123456789012"
-RESOURCES: Mapping[tuple[str, str], Resource[Any]] = {
-    (resource.group, resource.kind): resource
-    for module in (theirs, ours)
-    for resource in vars(module).values()
-    if isinstance(resource, Resource)
-}
-
-
-@cache
-def facts() -> FactsFile:
-    return FactsFile(GOLDEN / "facts.json")
-
-
-@cache
-def recorded() -> Mapping[str, Any]:
-    result: Mapping[str, Any] = json.loads((GOLDEN / "facts.json").read_text())
-    return result
 
 
 @cache
@@ -72,50 +49,17 @@ def model(name: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(name)
 
 
-def snapshot_of(objects: list[dict[str, Any]]) -> Snapshot:
-    found: dict[str, dict[NamespacedName, Any]] = {}
-    by_plural = {field.name.replace("_", ""): field.name for field in fields(Snapshot)}
-    for item in objects:
-        resource = RESOURCES.get((item["apiVersion"].rpartition("/")[0], item["kind"]))
-        if resource is not None and resource.plural in by_plural:
-            converted = resource.convert({key: value for key, value in item.items() if key != "status"})
-            name = NamespacedName(converted.namespace, converted.name)
-            found.setdefault(by_plural[resource.plural], {})[name] = converted
-    return Snapshot(**found)
-
-
-def settings_of(flags: list[str]) -> MappingSettings:
-    """The settings that a case's flags stand for."""
-    values: dict[str, Any] = {"cluster_name": "prod", "region": "us-west-2", "vpc_id": recorded()["vpc"]}
-    given = dict(flag.removeprefix("--").split("=", 1) for flag in flags)
-    by_spelling = {name.replace("_", ""): name for name in MappingSettings.__dataclass_fields__}
-    for gate in given.pop("feature-gates", "EnableTCPUDPListener=true").split(","):
-        name, value = gate.split("=")
-        if name.lower() in by_spelling:
-            values[by_spelling[name.lower()]] = value == "true"
-    for flag, value in given.items():
-        match flag:
-            case "default-tags":
-                values["default_tags"] = dict(tag.split("=") for tag in value.split(","))
-            case "external-managed-tags":
-                values["external_managed_tags"] = frozenset(value.split(","))
-            case _:
-                values[flag.replace("-", "_")] = value == "true" if value in ("true", "false") else value
-    return MappingSettings(**values)
-
-
 def stacks(family: str, case: Mapping[str, Any], settings: MappingSettings) -> Iterator[Stack]:
-    snapshot = snapshot_of(case["objects"])
-    where = {"cluster_name": "prod", "vpc_id": recorded()["vpc"]}
+    snapshot = snapshot_of(case)
     if family == "ingress":
         for group in groups(snapshot, settings):
-            known = facts().answer(ingress.wants(group, snapshot, settings), **where)
+            known = facts(ingress.wants(group, snapshot, settings))
             if (built := ingress.build(group, snapshot, known, settings)).stack:
                 yield built.stack
     else:
         for one in snapshot.services.values():
             if service.is_ours(one, settings):
-                known = facts().answer(service.wants(one, snapshot, settings), **where)
+                known = facts(service.wants(one, snapshot, settings))
                 if (result := service.build(one, snapshot, known, settings)).stack:
                     yield result.stack
 
@@ -123,7 +67,7 @@ def stacks(family: str, case: Mapping[str, Any], settings: MappingSettings) -> I
 def planned(stack: Stack, family: str, mapping: MappingSettings) -> Calls:
     settings = DeploySettings(
         cluster_name="prod",
-        vpc_id=recorded()["vpc"],
+        vpc_id=vpc_id(),
         external_managed_tags=mapping.external_managed_tags,
         listener_rules_tagging=mapping.listener_rules_tagging,
         weighted_target_groups=mapping.weighted_target_groups,
@@ -163,7 +107,7 @@ def in_query_form(name: str, action: str, params: dict[str, Any]) -> tuple[str, 
 
 def comparable(params: Mapping[str, Any]) -> str:
     """Without what is random: parts of ARNs, ids of groups; all is text."""
-    given = {group["GroupId"] for group in recorded()["api"]["ec2"]["DescribeSecurityGroups"]["SecurityGroups"]}
+    given = {group["GroupId"] for group in recorded_account()["api"]["ec2"]["DescribeSecurityGroups"]["SecurityGroups"]}
 
     def plain(value: Any) -> str:
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -203,8 +147,8 @@ def without_defaults(params: Mapping[str, str]) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_calls_as_the_reference(name: str) -> None:
     family = name.partition("/")[0]
-    case = json.loads((GOLDEN / f"{name}.json").read_text())
-    settings = settings_of(case["flags"])
+    case = json.loads((FOLDER / f"{name}.json").read_text())
+    settings = settings_of(case)
 
     calls: Calls = Counter()
     for stack in stacks(family, case, settings):
