@@ -1,5 +1,6 @@
 """`albc demo`."""
 
+import signal
 import sys
 
 import anyio
@@ -16,6 +17,8 @@ def run_demo(*, once: bool) -> int:
         raise UsageError(
             f"the local stack is not installed ({error.name} is missing): pip install 'albc[local]'"
         ) from None
+    # A kill ends the controller's process, too, like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = 0
     try:
         anyio.run(lambda: show(Console(), once=once))

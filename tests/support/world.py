@@ -12,37 +12,14 @@ import yaml
 from albc.errors import NotFound
 from albc.kube.client import Client
 from albc.kube.patches import ApplyPatch, MergePatch
-from albc.kube.resource import Resource
+from albc.local.demo.account import certificate, inventory, load_balancer, web_acl
 from albc.local.demo.controller import command, controller
+from albc.local.demo.kinds import KINDS, hostname_of
 from albc.local.demo.manifests import examples_folder, read
 from albc.local.demo.traffic import Answer, Ask, send
 from albc.local.stack import LocalStack, write_kubeconfig
 
 WITHIN_SECONDS = 30.0
-
-
-def _resource(group: str, version: str, kind: str, plural: str, *, namespaced: bool = True) -> Resource[dict[str, Any]]:
-    return Resource(group, version, kind, plural, namespaced, dict[str, Any])
-
-
-KINDS: Mapping[str, Resource[dict[str, Any]]] = {
-    resource.kind: resource
-    for resource in (
-        _resource("", "v1", "Namespace", "namespaces", namespaced=False),
-        _resource("", "v1", "Service", "services"),
-        _resource("", "v1", "Event", "events"),
-        _resource("apps", "v1", "Deployment", "deployments"),
-        _resource("networking.k8s.io", "v1", "Ingress", "ingresses"),
-        _resource("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
-        _resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),
-        _resource("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
-        _resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
-        _resource("gateway.k8s.aws", "v1", "LoadBalancerConfiguration", "loadbalancerconfigurations"),
-        _resource("gateway.k8s.aws", "v1", "TargetGroupConfiguration", "targetgroupconfigurations"),
-        _resource("gateway.k8s.aws", "v1", "ListenerRuleConfiguration", "listenerruleconfigurations"),
-        _resource("elbv2.k8s.aws", "v1beta1", "TargetGroupBinding", "targetgroupbindings"),
-    )
-}
 
 
 class World:
@@ -83,9 +60,11 @@ class World:
         await self.apply(*(document for document in yaml.safe_load_all(text) if document))
 
     async def apply_example(self, name: str) -> list[dict[str, Any]]:
-        values = {"CERTIFICATE_ARN": self.certificate("web.example.com"), "WEB_ACL_ARN": "", "LOG_BUCKET": "logs"}
-        acls = self.stack.account.call("wafv2", "ListWebACLs", {"Scope": "REGIONAL"})["WebACLs"]
-        values["WEB_ACL_ARN"] = acls[0]["ARN"]
+        values = {
+            "CERTIFICATE_ARN": self.certificate("web.example.com"),
+            "WEB_ACL_ARN": web_acl(self.stack.account),
+            "LOG_BUCKET": "logs",
+        }
         objects = read(examples_folder() / name, values)
         await self.apply(*objects)
         return objects
@@ -158,12 +137,8 @@ class World:
     # The account
 
     def certificate(self, name: str) -> str:
-        known = self.stack.account.call("acm", "ListCertificates", {})["CertificateSummaryList"]
-        for summary in known:
-            if summary["DomainName"] == name:
-                return str(summary["CertificateArn"])
-        asked = {"DomainName": name, "ValidationMethod": "DNS"}
-        return str(self.stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"])
+        """ARN of the certificate for this name, requested if there is none yet."""
+        return certificate(self.stack.account, name)
 
     def writes(self) -> list[str]:
         """Operations of the writing calls since `forget_calls`."""
@@ -173,36 +148,14 @@ class World:
         self.stack.account.calls.clear()
 
     def inventory(self) -> frozenset[str]:
-        call = self.stack.account.call
-        return frozenset(
-            [
-                *(b["LoadBalancerName"] for b in call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]),
-                *(g["TargetGroupName"] for g in call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]),
-                *(
-                    f"{g['GroupName']} with {len(g['IpPermissions'])} rules"
-                    for g in call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
-                ),
-            ]
-        )
+        return inventory(self.stack.account)
 
     # Traffic
 
-    async def hostname(self, kind: str, namespace: str, name: str) -> str:
-        status = (await self.get(kind, namespace, name)).get("status") or {}
-        if addresses := status.get("addresses"):
-            return str(addresses[0]["value"])
-        entries = (status.get("loadBalancer") or {}).get("ingress") or [{}]
-        return str(entries[0].get("hostname", ""))
-
     async def ask(self, url: str, of: tuple[str, str, str]) -> Answer | None:
         """What the load balancer of an object (kind, namespace, name) answers; None while nobody does."""
-        hostname = await self.hostname(*of)
-        arns = [
-            b["LoadBalancerArn"]
-            for b in self.stack.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
-            if b["DNSName"].lower() == hostname
-        ]
-        served = self.stack.data_plane.addresses().get(arns[0]) if arns else None
+        arn = load_balancer(self.stack.account, hostname_of(await self.get(*of)))
+        served = self.stack.data_plane.addresses().get(arn)
         places = {each.port: (each.real_host, each.real_port) for each in served.listeners} if served else {}
         ask = Ask(about="", load_balancer="", url=url, status=0)
         try:
@@ -217,3 +170,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+__all__ = ["KINDS", "World", "free_port"]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 from time import monotonic
 from typing import Any
 
@@ -19,8 +20,9 @@ from rich.table import Table
 from albc.errors import AlbcError, NotFound
 from albc.kube.client import Client
 from albc.kube.patches import ApplyPatch
-from albc.kube.resource import Resource
+from albc.local.demo.account import certificate, inventory, load_balancer, web_acl
 from albc.local.demo.controller import ControllerEnded, command, controller
+from albc.local.demo.kinds import KINDS, hostname_of
 from albc.local.demo.manifests import examples_folder, read
 from albc.local.demo.resource_map import draw
 from albc.local.demo.resource_map import read as read_account
@@ -40,51 +42,29 @@ class StepFailed(Exception):
     """What did not work, and what is known of it."""
 
 
-def _resource(group: str, version: str, kind: str, plural: str, *, namespaced: bool = True) -> Resource[dict[str, Any]]:
-    return Resource(group, version, kind, plural, namespaced, dict[str, Any])
-
-
-_KINDS: Mapping[str, Resource[dict[str, Any]]] = {
-    resource.kind: resource
-    for resource in (
-        _resource("", "v1", "Namespace", "namespaces", namespaced=False),
-        _resource("", "v1", "Service", "services"),
-        _resource("apps", "v1", "Deployment", "deployments"),
-        _resource("networking.k8s.io", "v1", "Ingress", "ingresses"),
-        _resource("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
-        _resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),
-        _resource("gateway.networking.k8s.io", "v1", "Gateway", "gateways"),
-        _resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
-        _resource("gateway.k8s.aws", "v1", "LoadBalancerConfiguration", "loadbalancerconfigurations"),
-        _resource("gateway.k8s.aws", "v1", "TargetGroupConfiguration", "targetgroupconfigurations"),
-        _resource("gateway.k8s.aws", "v1", "ListenerRuleConfiguration", "listenerruleconfigurations"),
-    )
-}
-
-
 class Demo:
     def __init__(self, stack: LocalStack, client: Client, console: Console) -> None:
         self._stack = stack
         self._client = client
         self._console = console
         self._objects: list[dict[str, Any]] = []
-        self._before = self._inventory()
+        self._before = inventory(stack.account)
 
     async def apply_examples(self) -> None:
         values = {
-            "CERTIFICATE_ARN": self._certificate(CERTIFICATES[0]),
-            "WEB_ACL_ARN": self._web_acl(),
+            "CERTIFICATE_ARN": certificate(self._stack.account, CERTIFICATES[0]),
+            "WEB_ACL_ARN": web_acl(self._stack.account),
             "LOG_BUCKET": "albc-demo-logs",
         }
         for name in CERTIFICATES[1:]:
-            self._certificate(name)
+            certificate(self._stack.account, name)
         root = examples_folder()
         self._objects = [obj for folder in FOLDERS for obj in read(root / folder, values)]
         for obj in self._objects:
             patch = ApplyPatch(obj, "albc-demo", force=True)
             try:
                 await self._client.patch(
-                    _KINDS[obj["kind"]], obj["metadata"]["name"], patch, obj["metadata"].get("namespace")
+                    KINDS[obj["kind"]], obj["metadata"]["name"], patch, obj["metadata"].get("namespace")
                 )
             except AlbcError as error:
                 raise StepFailed(f"{obj['kind']} {obj['metadata']['name']}: {error}") from error
@@ -99,8 +79,8 @@ class Demo:
             for obj in wanted:
                 name = _title(obj)
                 if name not in found:
-                    hostname = _hostname(await self._get(obj))
-                    arn = self._arn_of(hostname) if hostname else ""
+                    hostname = hostname_of(await self._get(obj))
+                    arn = load_balancer(self._stack.account, hostname) if hostname else ""
                     if arn:
                         found[name] = arn
                     else:
@@ -129,7 +109,10 @@ class Demo:
         return draw(read_account(self._stack.account.call), {arn: each.address for arn, each in served.items()})
 
     async def send_traffic(self, balancers: Mapping[str, str]) -> Table:
-        table = Table("Request", "Answer", "Shows", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        table.add_column("Request", no_wrap=True)
+        table.add_column("Answer")
+        table.add_column("Shows")
         wrong = []
         for ask in ASKS:
             answer = await self._ask(ask, balancers[ask.load_balancer])
@@ -147,14 +130,12 @@ class Demo:
         """Deletes everything, the newest first; then the account must be as before."""
         for obj in reversed(self._objects):
             try:
-                await self._client.delete(
-                    _KINDS[obj["kind"]], obj["metadata"]["name"], obj["metadata"].get("namespace")
-                )
+                await self._client.delete(KINDS[obj["kind"]], obj["metadata"]["name"], obj["metadata"].get("namespace"))
             except NotFound:
                 continue
 
         async def look() -> str:
-            left = self._inventory() - self._before
+            left = inventory(self._stack.account) - self._before
             return f"still there: {', '.join(sorted(left))}" if left else ""
 
         await _until(look, GONE_WITHIN_SECONDS)
@@ -171,35 +152,7 @@ class Demo:
 
     async def _get(self, obj: Mapping[str, Any]) -> Mapping[str, Any]:
         metadata = obj["metadata"]
-        return await self._client.get(_KINDS[obj["kind"]], metadata["name"], metadata.get("namespace"))
-
-    def _arn_of(self, hostname: str) -> str:
-        for balancer in self._stack.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
-            if balancer["DNSName"].lower() == hostname.lower():
-                return str(balancer["LoadBalancerArn"])
-        return ""
-
-    def _certificate(self, name: str) -> str:
-        asked = {"DomainName": name, "ValidationMethod": "DNS"}
-        return str(self._stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"])
-
-    def _web_acl(self) -> str:
-        (acl, *_) = self._stack.account.call("wafv2", "ListWebACLs", {"Scope": "REGIONAL"})["WebACLs"]
-        return str(acl["ARN"])
-
-    def _inventory(self) -> frozenset[str]:
-        """What a controller makes in an account."""
-        call = self._stack.account.call
-        return frozenset(
-            [
-                *(b["LoadBalancerName"] for b in call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]),
-                *(g["TargetGroupName"] for g in call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]),
-                *(
-                    f"{g['GroupName']} with {len(g['IpPermissions'])} rules"
-                    for g in call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
-                ),
-            ]
-        )
+        return await self._client.get(KINDS[obj["kind"]], metadata["name"], metadata.get("namespace"))
 
 
 async def show(console: Console, *, once: bool) -> None:
@@ -265,15 +218,6 @@ def _has_load_balancer(obj: Mapping[str, Any]) -> bool:
     )
 
 
-def _hostname(obj: Mapping[str, Any]) -> str:
-    """What its status says of the load balancer; "" if nothing yet."""
-    status = obj.get("status") or {}
-    if addresses := status.get("addresses"):
-        return str(addresses[0]["value"])
-    entries = (status.get("loadBalancer") or {}).get("ingress") or [{}]
-    return str(entries[0].get("hostname", ""))
-
-
 def _title(obj: Mapping[str, Any]) -> str:
     return f"{obj['kind']} {obj['metadata']['namespace']}/{obj['metadata']['name']}"
 
@@ -281,7 +225,7 @@ def _title(obj: Mapping[str, Any]) -> str:
 def _summary(answer: Answer | str) -> str:
     if isinstance(answer, str):
         return answer
-    first = answer.body.strip().splitlines()[0][:48] if answer.body.strip() else ""
+    first = shorten(answer.body, 28, placeholder=" …")
     said = f"→ {answer.location}" if answer.location else first
     return f"{answer.status} {said}" if answer.status else said
 
