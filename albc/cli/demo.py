@@ -17,17 +17,28 @@ def run_demo(*, once: bool) -> int:
         raise UsageError(
             f"the local stack is not installed ({error.name} is missing): pip install 'albc[local]'"
         ) from None
-    # A kill ends the controller's process, too, like Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    async def until_told() -> None:
+        """A kill ends in order, like Ctrl-C: the controller is a process of its own, and must not outlive us."""
+        async with anyio.create_task_group() as tasks:
+
+            async def listen() -> None:
+                with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                    async for _ in signals:
+                        print("ended")
+                        tasks.cancel_scope.cancel()
+
+            tasks.start_soon(listen)
+            await show(Console(), once=once)
+            tasks.cancel_scope.cancel()
+
     status = 0
     try:
-        anyio.run(lambda: show(Console(), once=once))
+        anyio.run(until_told)
     except* StepFailed as failures:
         for failure in _leaves(failures):
             print(f"albc: {failure}", file=sys.stderr)
         status = 1
-    except* KeyboardInterrupt:
-        print("ended")
     return status
 
 
