@@ -15,6 +15,7 @@ KINDS: Mapping[str, Resource[dict[str, Any]]] = {
     for resource in (
         _resource("", "v1", "Event", "events"),
         _resource("", "v1", "Namespace", "namespaces", namespaced=False),
+        _resource("", "v1", "Pod", "pods"),
         _resource("", "v1", "Secret", "secrets"),
         _resource("", "v1", "Service", "services"),
         _resource("apps", "v1", "Deployment", "deployments"),
