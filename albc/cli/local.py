@@ -57,7 +57,8 @@ Start the controller with:
 
   albc run --cluster-name={stack.options.cluster_name} --kubeconfig={kubeconfig} \\
     --aws-region={stack.account.options.region} --aws-vpc-id={stack.vpc_id} \\
-    --aws-api-endpoints='*={stack.aws.url}' --leader-election-namespace=kube-system --log-format=console
+    --aws-api-endpoints='*={stack.aws.url}' --leader-election-namespace=kube-system \\
+    --metrics-bind-addr=127.0.0.1:8080 --health-probe-bind-addr=127.0.0.1:61779 --log-format=console
 
 ACM has a certificate for *.example.com: {certificate}
 The authority that signed it is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at {stack.aws.url}/_albc/calls.

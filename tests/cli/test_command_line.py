@@ -1,7 +1,9 @@
 """What a caller of `albc` sees when the command line is wrong: one line, exit status 2, no traceback."""
 
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,38 @@ def test_a_mistake_is_one_line_and_exit_status_2(arguments: list[str], says: str
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: a, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: a, user: {token: secret-token}}]
+contexts: [{name: a, context: {cluster: a, user: a}}]
+current-context: a
+"""
+
+
+def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(KUBECONFIG)
+    done = albc("run", "--cluster-name=x", f"--kubeconfig={kubeconfig}")
+    assert done.returncode == 2
+    assert "the API server at http://127.0.0.1:1 does not answer" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "secret-token" not in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--aws-port", "--kubernetes-port"])
+def test_a_port_that_is_taken_is_named_with_the_flags_that_choose_another(flag: str) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        done = albc("local", "up", f"{flag}={port}")
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert "choose other ports with --kubernetes-port and --aws-port" in done.stderr
 
 
 def test_the_references_arguments_are_understood() -> None:

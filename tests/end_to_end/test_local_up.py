@@ -53,8 +53,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
         line = re.search(r"albc run .*?--log-format=console", printed, re.DOTALL)
         assert line is not None
         arguments = shlex.split(line[0].replace("\\\n", " "))[1:]
-        servers = ["--metrics-bind-addr=0", "--health-probe-bind-addr=0"]
-        with _Process([*arguments, *servers], log, environment):
+        # Fixed ports would get into the way of other tests.
+        arguments = [re.sub(r"(bind-addr)=.*", r"\1=0", each) for each in arguments]
+        with _Process(arguments, log, environment):
             _when_printed(log, "caches synced")
             yield Local(printed, environment, log)
 
