@@ -36,23 +36,29 @@ def plan(
     *,
     file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=())] = (),
     facts: str = "",
-    output: Annotated[str, Parameter(name=("--output", "-o"))] = "stack-json",
+    output: Annotated[str, Parameter(name=("--output", "-o"))] = "tree",
+    detailed_exitcode: Annotated[bool, Parameter(negative=())] = False,
     settings: Settings = Settings(),  # noqa: B008  the defaults of a frozen value
 ) -> int:
-    """Show what the controller would build from manifests, without a cluster and without AWS.
+    """Show what the controller would do, and do none of it.
+
+    Without --file it reads the cluster, without --facts it asks AWS; neither is ever written to.
 
     Parameters
     ----------
     file
         Manifests: a file, a folder or `-` for standard input; may be repeated. They are the whole cluster.
     facts
-        A file with the answers that AWS would give; without writing anything anywhere.
+        A file with the answers that AWS would give; nothing of ours exists then.
     output
-        `stack-json`: the models and the problems, for machines.
+        `tree`: a map of the resources; `diff`: the operations in order; `json`: the same for machines;
+        `stack-json`: the models alone.
+    detailed_exitcode
+        Exit with 0 for no changes, 1 for problems, 2 for changes.
     """
-    from albc.cli.plan import plan_from_files
+    from albc.cli.plan import show_plan
 
-    return plan_from_files(file, facts, output, settings)
+    return show_plan(file, facts, output, settings, detailed_exitcode=detailed_exitcode)
 
 
 @app.command

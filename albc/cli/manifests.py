@@ -18,8 +18,10 @@ from albc.crds.resources import (
     INGRESS_CLASS_PARAMS,
     LISTENER_RULE_CONFIGURATIONS,
     LOAD_BALANCER_CONFIGURATIONS,
+    TARGET_GROUP_BINDINGS,
     TARGET_GROUP_CONFIGURATIONS,
 )
+from albc.crds.target_group_binding import TargetGroupBinding
 from albc.kube.key import NamespacedName
 from albc.kube.objects import (
     GATEWAY_CLASSES,
@@ -41,7 +43,7 @@ from albc.kube.resource import Resource
 from albc.mapping.snapshot import Snapshot
 from albc.model.problem import ObjectRef, Problem
 
-_FIELDS: Mapping[str, Resource[Any]] = {
+FIELDS: Mapping[str, Resource[Any]] = {
     "namespaces": NAMESPACES,
     "services": SERVICES,
     "secrets": SECRETS,
@@ -63,7 +65,9 @@ _FIELDS: Mapping[str, Resource[Any]] = {
 }
 """Field of `Snapshot` → the kind that it holds."""
 
-_BY_KIND = {(resource.group, resource.kind): field for field, resource in _FIELDS.items()}
+_BINDINGS = "bindings"
+_RESOURCES: Mapping[str, Resource[Any]] = {**FIELDS, _BINDINGS: TARGET_GROUP_BINDINGS}
+_BY_KIND = {(resource.group, resource.kind): field for field, resource in _RESOURCES.items()}
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,13 @@ class Loaded:
     snapshot: Snapshot
     problems: tuple[Problem, ...]
     """Objects that are not of the shape of their kind; they are left out."""
+    bindings: tuple[TargetGroupBinding, ...] = ()
+    """What stands of them in the cluster; mapping does not read them."""
 
 
 def load(files: Iterable[str]) -> Loaded:
     """Every object of the files. Raises `UsageError` for a file that cannot be read or parsed."""
-    found: dict[str, dict[NamespacedName, Any]] = {field: {} for field in _FIELDS}
+    found: dict[str, dict[NamespacedName, Any]] = {field: {} for field in _RESOURCES}
     problems = []
     for item in (item for file in files for document in _documents(file) for item in _flatten(document)):
         group, _, _ = str(item.get("apiVersion", "")).rpartition("/")
@@ -85,13 +91,14 @@ def load(files: Iterable[str]) -> Loaded:
             continue
         metadata = item.get("metadata") or {}
         try:
-            obj = _FIELDS[field].convert(_input_only(item))
+            obj = _RESOURCES[field].convert(_input_only(item))
         except (msgspec.ValidationError, ValidationError) as error:
             ref = ObjectRef(kind, str(metadata.get("namespace", "")), str(metadata.get("name", "")))
             problems.append(Problem(ref, "Invalid", _sentence(error)))
         else:
             found[field][NamespacedName(obj.metadata.namespace, obj.metadata.name)] = obj
-    return Loaded(Snapshot(**found), tuple(problems))
+    bindings = tuple(found.pop(_BINDINGS).values())
+    return Loaded(Snapshot(**found), tuple(problems), bindings)
 
 
 def _input_only(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import anyio
@@ -20,7 +19,7 @@ from albc.aws.discovery import discover_region, discover_vpc_id
 from albc.aws.imds import InstanceMetadata
 from albc.aws.metrics import CallMetrics
 from albc.aws.roles import AssumedRoles
-from albc.aws.services import SERVICE_IDS
+from albc.cli.connections import METADATA, endpoints, kubernetes_connection, reach_kubernetes, told_as_usage
 from albc.cli.usage import UsageError
 from albc.controllers.assembly import Parts, assemble
 from albc.engine.debug import state
@@ -28,8 +27,8 @@ from albc.engine.leader import CALL_TIMEOUT, Election, Elector, LeadershipLost
 from albc.engine.manager import Manager
 from albc.engine.metrics import EngineMetrics
 from albc.engine.signals import stop_on_signals
-from albc.errors import AlbcError, NotLeader
-from albc.kube.auth import ConnectionConfig, from_kubeconfig, in_cluster
+from albc.errors import NotLeader
+from albc.kube.auth import ConnectionConfig
 from albc.kube.client import Client
 from albc.kube.events import EventRecorder
 from albc.settings import Settings, check, mapping_settings
@@ -37,11 +36,6 @@ from albc.telemetry import http, logs, tracing
 from albc.telemetry.metrics import Metrics
 
 log = structlog.stdlib.get_logger("setup")
-
-EVERY_SERVICE = "*"
-"""In `--aws-api-endpoints`, stands for all of them."""
-METADATA = "ec2imds"
-"""There, the instance metadata service."""
 
 
 def run_controller(settings: Settings) -> int:
@@ -62,7 +56,7 @@ def run_controller(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    connection = await _connection(settings.kubeconfig)
+    connection = await kubernetes_connection(settings.kubeconfig)
     metrics = Metrics()
     provider = tracing.configure(__version__, os.environ)
     try:
@@ -86,16 +80,16 @@ async def _with_metrics(
             observe=engine_metrics.rest_client_request,
         )
     )
-    await _reach_kubernetes(client)
+    await reach_kubernetes(client)
     manager = Manager(client, engine_metrics, namespace=settings.watch_namespace or None, resync=settings.sync_period)
     recorder = EventRecorder(client)
-    endpoints = _endpoints(dict(settings.aws_api_endpoints))
-    metadata = InstanceMetadata(endpoints.get(METADATA, ""))
-    with _told_as_usage("cannot start"):
+    urls = endpoints(dict(settings.aws_api_endpoints))
+    metadata = InstanceMetadata(urls.get(METADATA, ""))
+    with told_as_usage("cannot start"):
         region = await discover_region(settings.aws_region, metadata)
     aws_settings = AwsSettings(
         region=region,
-        endpoints=endpoints,
+        endpoints=urls,
         max_attempts=settings.aws_max_retries,
         limits=settings.aws_api_throttle,
     )
@@ -103,7 +97,7 @@ async def _with_metrics(
         open_aws(aws_settings, metrics=CallMetrics(metrics.meter), may_write=partial(_may_write, elector))
     )
     roles = await resources.enter_async_context(AssumedRoles(aws, aws_settings, settings.cluster_name))
-    with _told_as_usage(f"cannot use the AWS account in {region}"):
+    with told_as_usage(f"cannot use the AWS account in {region}"):
         vpc_id = await discover_vpc_id(settings.aws_vpc_id, dict(settings.aws_vpc_tags), aws, metadata)
     parts = Parts(
         settings=settings,
@@ -114,7 +108,7 @@ async def _with_metrics(
         aws=aws,
         roles=roles,
     )
-    with _told_as_usage(f"cannot use the AWS account in {region}"):
+    with told_as_usage(f"cannot use the AWS account in {region}"):
         inventory = await assemble(parts)
     await resources.enter_async_context(_servers(settings, metrics, manager))
 
@@ -132,37 +126,7 @@ async def _with_metrics(
     return 0
 
 
-@contextmanager
-def _told_as_usage(what: str) -> Iterator[None]:
-    """What goes wrong before anything runs is one line for whoever starts the process."""
-    try:
-        yield
-    except AlbcError as error:
-        raise UsageError(f"{what}: {error}") from error
-
-
 # Kubernetes
-
-
-async def _connection(kubeconfig: str) -> ConnectionConfig:
-    """The named file; else the pod's service account; else `$KUBECONFIG`, else `~/.kube/config`."""
-    try:
-        if kubeconfig:
-            return await from_kubeconfig(Path(kubeconfig))
-        if os.environ.get("KUBERNETES_SERVICE_HOST"):
-            return await in_cluster()
-        return await from_kubeconfig(Path(os.environ.get("KUBECONFIG") or "~/.kube/config"))
-    except AlbcError as error:
-        raise UsageError(str(error)) from error
-
-
-async def _reach_kubernetes(client: Client) -> None:
-    try:
-        await client.raw("/version")
-    except AlbcError as error:
-        raise UsageError(
-            f"the API server at {client.config.server} does not answer: {error}; check the kubeconfig's server"
-        ) from error
 
 
 async def _elector(settings: Settings, connection: ConnectionConfig, resources: AsyncExitStack) -> Elector | None:
@@ -184,14 +148,6 @@ def _may_write(elector: Elector | None) -> bool:
         elector.check()
         return True
     return False
-
-
-# AWS
-
-
-def _endpoints(given: Mapping[str, str]) -> dict[str, str]:
-    everywhere = {service_id: given[EVERY_SERVICE] for service_id in SERVICE_IDS.values() if EVERY_SERVICE in given}
-    return {**everywhere, **{service_id: url for service_id, url in given.items() if service_id != EVERY_SERVICE}}
 
 
 # Servers

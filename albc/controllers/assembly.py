@@ -23,7 +23,6 @@ from albc.controllers.services import Services
 from albc.controllers.stores import Stores
 from albc.controllers.target_group_binding import TargetGroupBindings
 from albc.deploy.apply.applier import Applier
-from albc.deploy.settings import DeploySettings
 from albc.engine.manager import Manager
 from albc.engine.queue import Backoff, Priority, WorkQueue
 from albc.engine.store import ObjectKey
@@ -35,7 +34,7 @@ from albc.mapping.gateway.classes import ALB, NLB
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import VPC, FactsRequest
-from albc.settings import Settings
+from albc.settings import Settings, deploy_settings
 from albc.targets.enis import NetworkInterfaces
 from albc.targets.health import TargetHealthReader
 from albc.targets.networking import Networking, NetworkingSettings
@@ -136,21 +135,7 @@ def _shared(parts: Parts, queues: Mapping[str, WorkQueue[ObjectKey] | WorkQueue[
         on_drift=drifted,
     )
     bindings = KubernetesBindings(parts.client, stores)
-    deploy = DeploySettings(
-        cluster_name=mapping.cluster_name,
-        vpc_id=mapping.vpc_id,
-        external_managed_tags=mapping.external_managed_tags,
-        enable_wafv2=mapping.enable_wafv2,
-        enable_waf=mapping.enable_waf,
-        enable_shield=mapping.enable_shield,
-        stabilization_seconds=settings.lb_stabilization_monitor_interval,
-        listener_rules_tagging=mapping.listener_rules_tagging,
-        weighted_target_groups=mapping.weighted_target_groups,
-        nlb_health_check_advanced_config=mapping.nlb_health_check_advanced_config,
-        lb_capacity_reservation=mapping.lb_capacity_reservation,
-        enable_certificate_management=mapping.enable_certificate_management,
-        enhanced_default_behavior=gates.enabled("EnhancedDefaultBehavior"),
-    )
+    deploy = deploy_settings(settings, mapping)
     return Shared(
         stores=stores,
         facts=FactsFromAWS(parts.aws, scope, group),

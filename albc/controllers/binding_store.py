@@ -4,11 +4,24 @@ from collections.abc import Mapping
 
 from albc.controllers.stores import Stores
 from albc.crds.resources import TARGET_GROUP_BINDINGS
+from albc.crds.target_group_binding import TargetGroupBinding
 from albc.deploy.apply.binding_store import WantedBinding
 from albc.errors import NotFound
 from albc.kube.client import Client
 from albc.kube.patches import JsonPatch
 from albc.model.inventory import ActualBinding
+
+
+def actual(binding: TargetGroupBinding) -> ActualBinding:
+    """As a plan compares it."""
+    return ActualBinding(
+        namespace=binding.namespace,
+        name=binding.name,
+        labels=binding.metadata.labels,
+        annotations=binding.metadata.annotations,
+        spec=binding.spec.model_dump(by_alias=True, exclude_defaults=True, exclude_none=True, mode="json"),
+        deleting=binding.metadata.deletion_timestamp is not None,
+    )
 
 
 class KubernetesBindings:
@@ -20,17 +33,7 @@ class KubernetesBindings:
 
     def of_stack(self, labels: Mapping[str, str]) -> tuple[ActualBinding, ...]:
         bindings = self._stores.target_group_bindings
-        return tuple(
-            ActualBinding(
-                namespace=binding.namespace,
-                name=binding.name,
-                labels=binding.metadata.labels,
-                annotations=binding.metadata.annotations,
-                spec=binding.spec.model_dump(by_alias=True, exclude_defaults=True, exclude_none=True, mode="json"),
-                deleting=binding.metadata.deletion_timestamp is not None,
-            )
-            for binding in bindings.by_index("stack", tuple(sorted(labels.items())))
-        )
+        return tuple(actual(binding) for binding in bindings.by_index("stack", tuple(sorted(labels.items()))))
 
     async def create(self, binding: WantedBinding) -> None:
         body = {

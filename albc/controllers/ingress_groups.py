@@ -28,7 +28,7 @@ from albc.mapping.ingress.build import NOTHING_KNOWN, build, wants
 from albc.mapping.ingress.contribution import Contribution
 from albc.mapping.ingress.groups import GroupID, Membership, group_of, membership, pending_finalization
 from albc.mapping.ingress.member import Member
-from albc.mapping.ingress.references import secret_names, service_names
+from albc.mapping.ingress.references import secret_names, secrets_behind, service_names
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
@@ -114,17 +114,11 @@ class IngressGroups:
 
     async def _snapshot(self, group: GroupID, members: Membership) -> Snapshot:
         """With the Secrets that the members name, which are watched from now on."""
-        names = {(member.ingress.namespace, name) for member in members.active for name in self._secrets_needed(member)}
+        services = self._stores.snapshot().services
+        names = {name for member in members.active for name in secrets_behind(member.ingress, services, self._settings)}
         self._secrets.refer(group, names)
         found = {ObjectKey(*name): secret for name in names if (secret := await self._secrets.get(name))}
         return self._stores.snapshot(found)
-
-    def _secrets_needed(self, member: Member) -> Iterable[str]:
-        """Those of the Ingress and of the Services behind it, whose annotations count as well."""
-        yield from secret_names(member.ingress)
-        for name in service_names(member.ingress, self._settings):
-            if service := self._stores.services.get((member.ingress.namespace, name)):
-                yield from secret_names(service)
 
     def _held(self, members: Membership) -> Sequence[Ingress]:
         return [

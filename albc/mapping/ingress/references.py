@@ -3,6 +3,9 @@
 An annotation that does not parse refers to nothing; its own Ingress is told by `build`.
 """
 
+from collections.abc import Mapping
+
+from albc.kube.key import NamespacedName
 from albc.kube.objects import Ingress, Service
 from albc.mapping.ingress import auth, backends
 from albc.mapping.ingress.actions import services_of
@@ -27,3 +30,14 @@ def secret_names(thing: Ingress | Service) -> frozenset[str]:
     except Invalid:
         return frozenset()
     return frozenset({name}) if name else frozenset()
+
+
+def secrets_behind(
+    ingress: Ingress, services: Mapping[NamespacedName, Service], settings: MappingSettings
+) -> frozenset[NamespacedName]:
+    """Secrets that the Ingress and the Services behind it name: a Service's annotations count as well."""
+    names = set(secret_names(ingress))
+    for name in service_names(ingress, settings):
+        if service := services.get(NamespacedName(ingress.namespace, name)):
+            names |= secret_names(service)
+    return frozenset(NamespacedName(ingress.namespace, name) for name in names)

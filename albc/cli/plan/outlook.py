@@ -1,0 +1,79 @@
+"""What would happen, as a value: the stacks that the controller would build, and its plan for each.
+
+Pure. Both ways of looking (`offline`, `live`) end here; `tree`, `diff` and `document` show it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from albc.deploy.plan import Operation, Plan, Verb, make_plan
+from albc.deploy.settings import DeploySettings
+from albc.mapping.cluster import Made, Unit
+from albc.model.inventory import InventoryView
+from albc.model.problem import Problem
+from albc.model.stack import Stack
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One stack, and what has to be done for it."""
+
+    unit: Unit
+    stack: Stack
+    plan: Plan
+
+    @property
+    def name(self) -> str:
+        """For people: `Ingress group shop`, `Service shop/web`, `Gateway shop/edge`."""
+        family = self.unit.tag_prefix.partition(".")[0].capitalize()
+        group = " group" if family == "Ingress" and not self.stack.id.namespace else ""
+        return f"{family}{group} {self.stack.id}"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """By stack."""
+
+    planned: tuple[Planned, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
+    """What happens besides the plans, a sentence each."""
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return tuple(operation for one in self.planned for operation in one.plan.operations)
+
+    @property
+    def has_changes(self) -> bool:
+        """A blocked operation counts: AWS is not as it should be."""
+        return bool(self.operations or self.notes)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+    def count(self, *verbs: Verb) -> int:
+        return sum(operation.verb in verbs for operation in self.operations)
+
+
+def outlook(
+    made: Iterable[tuple[Unit, Made]],
+    view_of: Callable[[Unit], InventoryView],
+    problems: tuple[Problem, ...],
+    missing_group: str,
+    deploy: DeploySettings,
+) -> Outlook:
+    """`missing_group` is the name of the shared backend security group while it does not exist, else ""."""
+    planned = tuple(
+        Planned(unit, one.built.stack, make_plan(one.built.stack, view_of(unit), deploy))
+        for unit, one in made
+        if one.built.stack is not None
+    )
+    needed = missing_group and any(missing_group in one.stack.to_json() for one in planned)
+    note = f"the security group {missing_group}, shared by all load balancers towards their targets, would be created"
+    return Outlook(planned, problems, (note,) if needed else ())
+
+
+def nothing_there(unit: Unit) -> InventoryView:
+    """The view of an empty account."""
+    return InventoryView(stack=unit.stack, tag_prefix=unit.tag_prefix)

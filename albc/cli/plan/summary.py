@@ -1,0 +1,30 @@
+"""What stands under every plan for people: problems, notes, and how much would change."""
+
+from collections.abc import Iterator
+
+from albc.cli.plan.outlook import Outlook
+from albc.cli.plan.words import Palette, printable
+from albc.deploy.plan import Verb
+
+
+def summary(outlook: Outlook, palette: Palette) -> Iterator[str]:
+    if outlook.problems:
+        yield palette.paint("Problems", "bold")
+    for problem in outlook.problems:
+        sign = palette.paint("error  ", "red") if problem.severity == "error" else palette.paint("warning", "yellow")
+        yield f"  {sign} {problem.object}: {problem.reason}: {printable(problem.message)}"
+    if outlook.problems:
+        yield ""
+    for note in outlook.notes:
+        yield palette.paint(f"Note: {note}.", "dim")
+    counts = (
+        f"{outlook.count(Verb.CREATE)} to create",
+        f"{outlook.count(Verb.MODIFY)} to change",
+        f"{outlook.count(Verb.REPLACE)} to replace",
+        f"{outlook.count(Verb.DELETE)} to delete",
+    )
+    blocked = outlook.count(Verb.BLOCKED)
+    said = ", ".join(counts) + (f", {blocked} blocked" if blocked else "")
+    if not outlook.has_changes:
+        said = "no changes"
+    yield palette.paint(f"Plan: {said}.", "bold")
