@@ -21,6 +21,8 @@ app = App(
 )
 local = App(name="local", help="A Kubernetes cluster and an AWS account on this machine, for trying out and for tests.")
 app.command(local)
+fault = App(name="fault", help="Let the cluster of a running `albc local up` fail as API servers do.")
+local.command(fault)
 
 
 @app.command
@@ -34,7 +36,7 @@ def run(settings: Settings = Settings()) -> int:  # noqa: B008  the defaults of 
 @app.command
 def plan(
     *,
-    file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=())] = (),
+    file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=(), allow_leading_hyphen=True)] = (),
     facts: str = "",
     output: Annotated[str, Parameter(name=("--output", "-o"))] = "tree",
     detailed_exitcode: Annotated[bool, Parameter(negative=())] = False,
@@ -100,17 +102,82 @@ def up(
     kubeconfig
         Where to write the kubeconfig; empty means a file in the temporary folder, which is printed.
     kubernetes_port
-        Port of the Kubernetes API; 0 takes a free one.
+        Port of the Kubernetes API, or the next one that is free; 0 takes any.
     aws_port
-        Port of the AWS endpoint; 0 takes a free one.
+        Port of the AWS endpoint, or the next one that is free; 0 takes any.
     """
     from albc.cli.local import run_local
 
     run_local(kubeconfig=kubeconfig, kubernetes_port=kubernetes_port, aws_port=aws_port)
 
 
+Kubeconfig = Annotated[str, Parameter(help="The file that `albc local up` has written; empty means the usual one.")]
+
+
+@fault.command
+def restart(*, kubeconfig: Kubeconfig = "") -> None:
+    """Break every watch and forget what happened, as when an API server restarts."""
+    _order(kubeconfig, {"fault": "restart"})
+
+
+@fault.command
+def expire_history(*, kubeconfig: Kubeconfig = "") -> None:
+    """Answer every watch from before now, and every unfinished list, with 410."""
+    _order(kubeconfig, {"fault": "expire-history"})
+
+
+@fault.command
+def cut_watches(*, kubeconfig: Kubeconfig = "") -> None:
+    """Break the connection of every watch."""
+    _order(kubeconfig, {"fault": "cut-watches"})
+
+
+@fault.command
+def throttle(requests: int, /, *, retry_after: int = 1, kubeconfig: Kubeconfig = "") -> None:
+    """Refuse requests with 429.
+
+    Parameters
+    ----------
+    requests
+        How many; 0 ends it.
+    retry_after
+        Seconds after which clients are told to come again.
+    """
+    _order(kubeconfig, {"fault": "throttle", "requests": requests, "retry_after": retry_after})
+
+
+@fault.command
+def slow(seconds: float, /, *, kubeconfig: Kubeconfig = "") -> None:
+    """Give every answer this many seconds later; 0 ends it."""
+    _order(kubeconfig, {"fault": "slow", "seconds": seconds})
+
+
+@fault.command
+def silence(*, kubeconfig: Kubeconfig = "") -> None:
+    """Keep connections open and send nothing over them, until `albc local fault clear`."""
+    _order(kubeconfig, {"fault": "silence"})
+
+
+@fault.command
+def token_clock(seconds: float, /, *, kubeconfig: Kubeconfig = "") -> None:
+    """Put the clock by which tokens expire this many seconds ahead; 0 sets it right."""
+    _order(kubeconfig, {"fault": "token-clock", "seconds": seconds})
+
+
+@fault.command
+def clear(*, kubeconfig: Kubeconfig = "") -> None:
+    """End throttling, slowness and silence, and set the clock of tokens right."""
+    _order(kubeconfig, {"fault": "clear"})
+
+
+def _order(kubeconfig: str, order: dict[str, str | int | float]) -> None:
+    from albc.cli.faults import send_order
+
+    send_order(kubeconfig, order)
+
+
 def main() -> NoReturn:
-    """Entry point: a fault of the caller is one line on standard error and exit status 2."""
+    """Entry point: a fault of the caller is one line on standard error and exit status 2, or what `_refuse` says."""
     try:
         status = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
@@ -123,5 +190,6 @@ def main() -> NoReturn:
 
 
 def _refuse(message: str) -> NoReturn:
+    """A script that asks for `--detailed-exitcode` takes 2 for changes, so it must not be told of a mistake by 2."""
     print(f"albc: {message}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(1 if "--detailed-exitcode" in sys.argv else 2)

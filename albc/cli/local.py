@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import anyio
 from rich.console import Console
 
+from albc.cli.faults import local_kubeconfig
 from albc.cli.usage import UsageError
 from albc.engine.signals import stop_on_signals
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 
 def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
-    """Runs until SIGINT or SIGTERM. Raises `UsageError` for a port that is taken, or an extra that is missing."""
-    path = Path(kubeconfig) if kubeconfig else Path(gettempdir()) / "albc-local.kubeconfig"
+    """Runs until SIGINT or SIGTERM. Raises `UsageError` for a port that cannot be, or an extra that is missing."""
+    for port in (kubernetes_port, aws_port):
+        if not 0 <= port <= 65535:
+            raise UsageError(f"{port} is no port: choose one from 1 to 65535, or 0 for any")
+    path = local_kubeconfig(kubeconfig)
     try:
         anyio.run(_up, path, kubernetes_port, aws_port)
     except* ImportError as errors:
@@ -29,11 +32,16 @@ def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
 
 
 async def _up(path: Path, kubernetes_port: int, aws_port: int) -> None:
+    from albc.local.network import free_port
     from albc.local.stack import StackOptions, local_stack, write_kubeconfig
 
     console = Console()
     stop = anyio.Event()
-    async with local_stack(StackOptions(kubernetes_port=kubernetes_port, aws_port=aws_port)) as stack:
+    free = [free_port(port) for port in (kubernetes_port, aws_port)]
+    for wanted, found in zip((kubernetes_port, aws_port), free, strict=True):
+        if wanted != found:
+            console.print(f"Port {wanted} is taken: {found} is used instead.", highlight=False)
+    async with local_stack(StackOptions(kubernetes_port=free[0], aws_port=free[1])) as stack:
         write_kubeconfig(stack, path)
         asked = {"DomainName": "*.example.com", "ValidationMethod": "DNS"}
         certificate = stack.account.call("acm", "RequestCertificate", asked)["CertificateArn"]
@@ -62,6 +70,7 @@ Start the controller with:
 
 ACM has a certificate for *.example.com: {certificate}
 The authority that signed it is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at {stack.aws.url}/_albc/calls.
+Let the cluster fail, to see what its clients do: albc local fault --help
 """
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from albc.aws.roles import AssumedRoles
 from albc.cli.connections import METADATA, endpoints, kubernetes_connection, reach_kubernetes, told_as_usage
 from albc.cli.usage import UsageError
 from albc.controllers.assembly import Parts, assemble
+from albc.controllers.gateway_detection import detect
 from albc.engine.debug import state
 from albc.engine.leader import CALL_TIMEOUT, Election, Elector, LeadershipLost
 from albc.engine.manager import Manager
@@ -81,6 +83,9 @@ async def _with_metrics(
         )
     )
     await reach_kubernetes(client)
+    with told_as_usage("unable to obtain CRD information"):
+        gates = await detect(client, settings.gates)
+    settings = replace(settings, feature_gates=gates.chosen)
     manager = Manager(client, engine_metrics, namespace=settings.watch_namespace or None, resync=settings.sync_period)
     recorder = EventRecorder(client)
     urls = endpoints(dict(settings.aws_api_endpoints))

@@ -13,6 +13,13 @@ from albc.controllers.backend_security_group import SharedGroup
 from albc.controllers.binding_store import KubernetesBindings
 from albc.controllers.deployer import Deployer
 from albc.controllers.gateway_classes import GatewayClasses
+from albc.controllers.gateway_configurations import (
+    ListenerRuleConfigurations,
+    LoadBalancerConfigurations,
+    TargetGroupConfigurations,
+    Uses,
+)
+from albc.controllers.gateway_events import GatewayEvents
 from albc.controllers.gateway_statuses import GatewayStatuses
 from albc.controllers.gateways import Gateways
 from albc.controllers.ingress_groups import TAG_PREFIX as INGRESS_TAG_PREFIX
@@ -199,6 +206,7 @@ def _add_gateways(parts: Parts, shared: Shared, queues: dict[str, WorkQueue[Obje
         (NLB, "NLBGatewayAPI", settings.nlb_gateway_max_concurrent_reconciles),
     )
     enabled = [(layer, workers) for layer, gate, workers in layers if settings.gates.enabled(gate)]
+    events: list[GatewayEvents] = []
     for layer, workers in enabled:
         gateways = Gateways(
             layer,
@@ -213,6 +221,11 @@ def _add_gateways(parts: Parts, shared: Shared, queues: dict[str, WorkQueue[Obje
             parts.mapping,
         )
         queues[layer.tag_prefix] = manager.add(gateways, workers=workers)
+        events.append(gateways.events)
     if enabled:
-        classes = GatewayClasses(parts.client, shared.stores)
-        manager.add(classes, workers=settings.gateway_class_max_concurrent_reconciles)
+        uses = Uses(shared.stores, events)
+        workers = settings.gateway_class_max_concurrent_reconciles
+        manager.add(GatewayClasses(parts.client, shared.stores), workers=workers)
+        manager.add(LoadBalancerConfigurations(parts.client, shared.stores, uses), workers=workers)
+        manager.add(TargetGroupConfigurations(parts.client, shared.stores, uses), workers=workers)
+        manager.add(ListenerRuleConfigurations(parts.client, shared.stores, secrets, uses), workers=workers)

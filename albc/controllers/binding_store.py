@@ -8,7 +8,7 @@ from albc.crds.target_group_binding import TargetGroupBinding
 from albc.deploy.apply.binding_store import WantedBinding
 from albc.errors import NotFound
 from albc.kube.client import Client
-from albc.kube.patches import JsonPatch
+from albc.kube.patches import JsonPatch, MergePatch
 from albc.model.inventory import ActualBinding
 
 
@@ -62,5 +62,12 @@ class KubernetesBindings:
     async def delete(self, namespace: str, name: str) -> None:
         try:
             await self._client.delete(TARGET_GROUP_BINDINGS, name, namespace)
+        except NotFound:
+            return
+
+    async def mark(self, namespace: str, name: str, annotation: str, value: str) -> None:
+        patch = MergePatch({"metadata": {"annotations": {annotation: value}}})
+        try:
+            await self._client.patch(TARGET_GROUP_BINDINGS, name, patch, namespace)
         except NotFound:
             return

@@ -1,19 +1,24 @@
 """From a stack to AWS: inventory → plan → apply, the same for every family (docs/architecture.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from albc.aws.calls import Aws
-from albc.aws.inventory import Inventory
+from albc.aws.inventory import Inventory, StackKey
 from albc.deploy.apply.applied import Applied
 from albc.deploy.apply.applier import Applier
 from albc.deploy.apply.binding_store import BindingStore
+from albc.deploy.marks import bindings_after, fingerprint, is_marked, stands, to_mark
+from albc.deploy.plan.bindings import MARK
 from albc.deploy.plan.make import make_plan
+from albc.deploy.plan.operation import Verb
 from albc.deploy.settings import DeploySettings
 from albc.engine.outcome import Done, Outcome, Requeue
-from albc.errors import Invalid
+from albc.errors import AlbcError, Invalid
 from albc.model.facts import ExistingLoadBalancer
+from albc.model.inventory import ActualBinding, InventoryView
 from albc.model.load_balancer import LoadBalancer
 from albc.model.reference import Ref
 from albc.model.stack import Stack, StackID
@@ -66,24 +71,39 @@ class Deployer:
         self._bindings = bindings
         self._settings = settings
 
-    async def deploy(self, stack: Stack, tag_prefix: str) -> Deployed:
+    async def deploy(self, stack: Stack, tag_prefix: str, keep: Iterable[str] = ()) -> Deployed:
         """Makes AWS as the stack wants it; an empty stack removes all that bears its tags.
 
+        `keep` as in `make_plan`. A stack that was deployed by an earlier process and has not changed since costs no
+        call of its own (`albc.deploy.marks`).
         Raises `Pending` while something must come first, `Invalid` for what a person must do, or the first failure.
         """
+        key = StackKey(tag_prefix, str(stack.id))
+        keep = tuple(keep)
+        labels = binding_labels(stack.id, tag_prefix)
+        bindings = self._bindings.of_stack(labels)
+        print_ = fingerprint(stack, self._settings, keep)
+        if self._inventory.is_unread(key) and is_marked(bindings, print_):
+            seen = (await self._inventory.glance(stack.id, tag_prefix)).with_bindings(bindings)
+            plan = make_plan(stack, seen, self._settings, keep)
+            if stands(plan):
+                self._inventory.look_later(key)
+                return Deployed(plan.known, Done(), _active(seen))
         view = await self._inventory.view(stack, tag_prefix)
-        view = view.with_bindings(self._bindings.of_stack(binding_labels(stack.id, tag_prefix)))
-        plan = make_plan(stack, view, self._settings)
+        view = view.with_bindings(self._bindings.of_stack(labels))
+        plan = make_plan(stack, view, self._settings, keep)
         applied = Applied(resolved=plan.known) if plan.is_empty else await self._applier.apply(plan)
-        applied.raise_for_failures()
+        if not _serves(stack, applied):
+            applied.raise_for_failures()
         if applied.blocked:
             raise Invalid("; ".join(operation.because for operation in applied.blocked))
-        active = frozenset(one.arn for one in view.load_balancers if one.state in ACTIVE)
-        return Deployed(applied.resolved, _outcome(applied), active)
+        if applied.is_complete:
+            await self._mark(bindings_after(view.bindings, applied.done), print_)
+        return Deployed(applied.resolved, _outcome(applied), _active(view))
 
     async def existing(self, stack: StackID, tag_prefix: str, kind: str) -> ExistingLoadBalancer | None:
         """What the stack has already, for the rules by which a placed load balancer keeps its place."""
-        view = await self._inventory.view(Stack(stack), tag_prefix)
+        view = await self._inventory.glance(stack, tag_prefix)
         return view.existing_load_balancer(kind)
 
     async def provisioning(self, deployed: Deployed, load_balancer_id: str = "LoadBalancer") -> Provisioning:
@@ -98,6 +118,26 @@ class Deployer:
             return Provisioning(state)
         age = (datetime.now(UTC) - balancer["CreatedTime"]).total_seconds()
         return Provisioning(state, min(max(1.0, age / 2), _LONGEST_PAUSE))
+
+    async def _mark(self, bindings: Iterable[ActualBinding], print_: str) -> None:
+        for binding in to_mark(bindings, print_):
+            with suppress(AlbcError):  # without its mark a stack is read again after a restart, no more
+                await self._bindings.mark(binding.namespace, binding.name, MARK, print_)
+
+
+def _active(view: InventoryView) -> frozenset[str]:
+    return frozenset(one.arn for one in view.load_balancers if one.state in ACTIVE)
+
+
+def _serves(stack: Stack, applied: Applied) -> bool:
+    """Whether only what is left over, or reserved capacity, has to wait: the stack's DNS names can be told."""
+    late = [*(waiting.operation for waiting in applied.waiting), *applied.skipped]
+    return (
+        not applied.failed
+        and bool(stack.all(LoadBalancer))
+        and all(balancer.dns_name in applied.resolved for balancer in stack.all(LoadBalancer))
+        and all(one.verb is Verb.DELETE or one.action == "modify_capacity_reservation" for one in late)
+    )
 
 
 def _outcome(applied: Applied) -> Outcome:

@@ -1,11 +1,12 @@
 """Which Gateways of a layer a change concerns (spec/gateway.md §2). Reads the stores, by index; does no I/O."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from albc.controllers.stores import Stores
 from albc.crds.gateway import ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration
 from albc.engine.informer import Change
 from albc.engine.store import ObjectKey, key_of
+from albc.kube.conditions import find_condition
 from albc.kube.objects import Gateway, GatewayClass, ListenerSet, ReferenceGrant, Secret, Service
 from albc.kube.objects.gateway import ParentReference
 from albc.mapping.gateway.classes import Layer
@@ -31,36 +32,46 @@ class GatewayEvents:
     def of_gateway(self, change: Change[Gateway]) -> Iterable[ObjectKey]:
         return self._ours([change.object])
 
+    def in_front_of(self, change: Change[Gateway]) -> Iterable[ObjectKey]:
+        """Gateways that have this one's load balancer as a target (spec/gateway.md §16)."""
+        return self.of_backend("Gateway", change.key)
+
     def of_class(self, change: Change[GatewayClass]) -> Iterable[ObjectKey]:
         return self._ours(self._stores.gateways.by_index("class", change.key.name))
 
     def of_load_balancer_configuration(self, change: Change[LoadBalancerConfiguration]) -> Iterable[ObjectKey]:
         """Named by Gateways of its namespace, or by classes."""
-        yield from self._ours(self._stores.gateways.by_index("parameters", change.key))
+        yield from self.with_parameters(change.key)
         for gateway_class in self._stores.gateway_classes.by_index("parameters", change.key):
             yield from self._ours(self._stores.gateways.by_index("class", gateway_class.name))
+
+    def with_parameters(self, configuration: ObjectKey) -> Iterable[ObjectKey]:
+        """Gateways that name this LoadBalancerConfiguration themselves."""
+        return self._ours(self._stores.gateways.by_index("parameters", configuration))
 
     def of_target_group_configuration(self, configuration: TargetGroupConfiguration) -> Iterable[ObjectKey]:
         """Of a Service or Gateway, whose routes it concerns; without a reference it may be anybody's default."""
         target = configuration.spec.target_reference
         if target is None:
             return self._ours(self._stores.gateways.list())
-        return self._of_backend(target.kind or "Service", ObjectKey(configuration.namespace, target.name))
+        return self.of_backend(target.kind or "Service", ObjectKey(configuration.namespace, target.name))
 
     def of_rule_configuration(self, change: Change[ListenerRuleConfiguration]) -> Iterable[ObjectKey]:
-        for _, routes in self._routes:
-            for route in routes.by_index("extension", change.key):
-                yield from self.of_route(route)
+        for route in self.routes_with_extension(change.key):
+            yield from self.of_route(route)
+
+    def routes_with_extension(self, configuration: ObjectKey) -> Sequence[RouteObject]:
+        """Routes that name this ListenerRuleConfiguration."""
+        return [route for _, routes in self._routes for route in routes.by_index("extension", configuration)]
 
     def of_secret(self, change: Change[Secret]) -> Iterable[ObjectKey]:
         for configuration in self._stores.listener_rule_configurations.list(change.key.namespace):
             if oidc_secret(configuration) == change.key:
-                for _, routes in self._routes:
-                    for route in routes.by_index("extension", key_of(configuration)):
-                        yield from self.of_route(route)
+                for route in self.routes_with_extension(key_of(configuration)):
+                    yield from self.of_route(route)
 
     def of_service(self, change: Change[Service]) -> Iterable[ObjectKey]:
-        return self._of_backend("Service", change.key)
+        return self.of_backend("Service", change.key)
 
     def of_grant(self, grant: ReferenceGrant) -> Iterable[ObjectKey]:
         for source in grant.spec.from_:
@@ -85,7 +96,8 @@ class GatewayEvents:
         listener_set = self._stores.listener_sets.get((namespace, name))
         return self.of_listener_set(listener_set) if listener_set else ()
 
-    def _of_backend(self, kind: str, key: ObjectKey) -> Iterator[ObjectKey]:
+    def of_backend(self, kind: str, key: ObjectKey) -> Iterator[ObjectKey]:
+        """Gateways whose routes send traffic to this Service or Gateway."""
         for _, routes in self._routes:
             for route in routes.by_index("backend", (kind, key)):
                 yield from self.of_route(route)
@@ -143,3 +155,13 @@ def _extensions_of(route: RouteObject) -> list[ObjectKey]:
         for filter_ in getattr(rule, "filters", ())
         if filter_.extension_ref is not None
     ]
+
+
+def programmed_changed(change: Change[Gateway]) -> bool:
+    """A Gateway in front goes by this condition: its message is the ARN of the load balancer."""
+    return change.type != "updated" or change.old is None or _programmed(change.old) != _programmed(change.object)
+
+
+def _programmed(gateway: Gateway) -> tuple[str, str] | None:
+    condition = find_condition(gateway.status.conditions, "Programmed")
+    return (condition.status, condition.message) if condition else None

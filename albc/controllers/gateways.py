@@ -10,7 +10,7 @@ from dataclasses import replace
 from albc.aws.facts.account import FactsFromAWS
 from albc.controllers.backend_security_group import SharedGroup
 from albc.controllers.deployer import Deployer, stack_of
-from albc.controllers.gateway_events import GatewayEvents
+from albc.controllers.gateway_events import GatewayEvents, programmed_changed
 from albc.controllers.gateway_statuses import GatewayStatuses
 from albc.controllers.reporting import Reporter
 from albc.controllers.stores import Stores, gone
@@ -58,6 +58,7 @@ from albc.model.load_balancer import LoadBalancer
 from albc.model.stack import Stack, StackID
 
 _ROUTES = {resource.kind: resource for resource in (HTTP_ROUTES, GRPC_ROUTES, TCP_ROUTES, UDP_ROUTES, TLS_ROUTES)}
+DRY_RUN, DRY_RUN_PLAN = "gateway.k8s.aws/dry-run", "gateway.k8s.aws/dry-run-plan"
 _FAILED = Fault("Invalid", "Check Gateway Events for more information.")
 """Says the same at each try: AWS's request ids in a status would wake the Gateway for ever."""
 
@@ -87,10 +88,10 @@ class Gateways:
         self._statuses = statuses
         self._report = report
         self._settings = settings
-        self._events = GatewayEvents(stores, layer)
+        self.events = GatewayEvents(stores, layer)
 
     def watches(self, w: Watches[ObjectKey]) -> None:
-        events = self._events
+        events = self.events
         w.on(GATEWAYS, events.of_gateway, when=meaningful, optional=True)
         w.on(GATEWAY_CLASSES, events.of_class, optional=True)
         w.on(LISTENER_SETS, each_state(events.of_listener_set), when=meaningful, optional=True)
@@ -108,6 +109,8 @@ class Gateways:
         if self._layer.is_alb:
             w.on(LISTENER_RULE_CONFIGURATIONS, events.of_rule_configuration, when=meaningful, optional=True)
             w.on(SECRETS, events.of_secret, only_referenced=True)
+        else:
+            w.on(GATEWAYS, events.in_front_of, when=programmed_changed, optional=True)
         w.on(TARGET_GROUP_BINDINGS, self._of_binding, when=gone)
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
@@ -128,6 +131,10 @@ class Gateways:
             if built.fault:
                 raise CannotBuild(built.fault.message)
             return Done()
+        if _is_dry_run(gateway, self.name):
+            await self._show_plan(gateway, key, stack.to_json())
+            return Done()
+        await self._show_plan(gateway, key, None)
         if not stack.all(LoadBalancer):
             return await self._remove(gateway, key, stack)
         return await self._deploy(gateway, key, built, stack, ctx)
@@ -200,6 +207,12 @@ class Gateways:
             patch = MergePatch({"metadata": {"annotations": annotations}})
             await self._client.patch(GATEWAYS, key.name, patch, key.namespace)
 
+    async def _show_plan(self, gateway: Gateway, key: ObjectKey, plan: str | None) -> None:
+        """The stack's JSON on the Gateway itself; None takes it away."""
+        if gateway.metadata.annotations.get(DRY_RUN_PLAN) != plan:
+            patch = MergePatch({"metadata": {"annotations": {DRY_RUN_PLAN: plan}}})
+            await self._client.patch(GATEWAYS, key.name, patch, key.namespace)
+
     def _failure(self, gateway: Gateway, reason: str, doing: str) -> AbstractContextManager[None]:
         return self._report.failure(GATEWAYS, [gateway], reason, doing)
 
@@ -207,3 +220,13 @@ class Gateways:
         """A stack that removes target groups waits for their bindings to go."""
         stack = stack_of(change.object.metadata.labels, self._layer.tag_prefix)
         return [ObjectKey(*stack)] if stack else []
+
+
+def _is_dry_run(gateway: Gateway, finalizer: str) -> bool:
+    """Asked for, and nothing stands in AWS yet: what is provisioned stays in service (spec/gateway.md §4)."""
+    metadata = gateway.metadata
+    return (
+        metadata.annotations.get(DRY_RUN) == "true"
+        and metadata.deletion_timestamp is None
+        and finalizer not in metadata.finalizers
+    )

@@ -24,7 +24,7 @@ from albc.kube.client import Client
 from albc.kube.finalizers import add_finalizer, remove_finalizer
 from albc.kube.objects import INGRESS_CLASSES, INGRESSES, SECRETS, SERVICES, Ingress, IngressClass, Secret, Service
 from albc.kube.patches import MergePatch
-from albc.mapping.ingress.build import NOTHING_KNOWN, build, wants
+from albc.mapping.ingress.build import NOTHING_KNOWN, build, kept_owners, wants
 from albc.mapping.ingress.contribution import Contribution
 from albc.mapping.ingress.groups import GroupID, Membership, group_of, membership, pending_finalization
 from albc.mapping.ingress.member import Member
@@ -96,7 +96,7 @@ class IngressGroups:
             raise CannotBuild("; ".join(problem.message for problem in built.problems))
 
         with ctx.stage("deploy_model"), self._failure(active, "FailedDeployModel", "deploy model"):
-            deployed = await self._deployer.deploy(built.stack, TAG_PREFIX)
+            deployed = await self._deployer.deploy(built.stack, TAG_PREFIX, kept_owners(built.left_out))
         with (
             ctx.stage("dns_resolve_and_update_status"),
             self._failure(active, "FailedUpdateStatus", "update status"),

@@ -39,6 +39,20 @@ class Unconnected(Exception):
         self.timed_out = timed_out
 
 
+def free_port(wanted: int) -> int:
+    """The first port from `wanted` on that nobody holds on 127.0.0.1; 0, for any, stays 0. Raises OSError for none."""
+    if wanted == 0:
+        return 0
+    for port in range(wanted, 65536):
+        try:
+            with _bind(FALLBACK_HOST, port, socket.SOCK_STREAM):
+                return port
+        except OSError as refusal:
+            if refusal.errno != errno.EADDRINUSE:
+                raise
+    raise OSError(errno.EADDRINUSE, f"no port from {wanted} on is free")
+
+
 class AddressBook:
     """Who listens where. One for each local stack."""
 

@@ -48,6 +48,8 @@ class Made:
 
     built: Built
     secrets: frozenset[NamespacedName] = frozenset()
+    keep: tuple[str, ...] = ()
+    """Whose live share a plan must keep."""
 
 
 def units(snapshot: Snapshot, settings: MappingSettings) -> tuple[Unit, ...]:
@@ -89,12 +91,13 @@ def build(unit: Unit, snapshot: Snapshot, facts: Facts, settings: MappingSetting
     """`facts` answer what `wants` asks, and hold the unit's existing load balancer."""
     match unit.source:
         case GroupID():
-            return Made(ingress.build(unit.source, snapshot, facts, settings))
+            group = ingress.build(unit.source, snapshot, facts, settings)
+            return Made(group, keep=ingress.kept_owners(group.left_out))
         case Service():
             return Made(services.build(unit.source, snapshot, facts, settings))
         case Gateway():
             made = gateways.build(unit.source, snapshot, facts, settings)
-            return Made(made.built, made.secrets) if made else Made(Built(None))
+            return Made(made.built, secrets=made.secrets) if made else Made(Built(None))
 
 
 def standing_problems(snapshot: Snapshot, settings: MappingSettings) -> tuple[Problem, ...]:

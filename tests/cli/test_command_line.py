@@ -1,11 +1,15 @@
 """What a caller of `albc` sees when the command line is wrong: one line, exit status 2, no traceback."""
 
+import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 
 
 def albc(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,16 +54,27 @@ def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "secret-token" not in done.stderr
 
 
-@pytest.mark.parametrize("flag", ["--aws-port", "--kubernetes-port"])
-def test_a_port_that_is_taken_is_named_with_the_flags_that_choose_another(flag: str) -> None:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        port = holder.getsockname()[1]
-        done = albc("local", "up", f"{flag}={port}")
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [("65536", "65536 is no port"), ("-1", "-1 is no port"), ("many", 'unable to convert "many" into int')],
+)
+def test_a_port_that_cannot_be_is_refused(port: str, says: str) -> None:
+    done = albc("local", "up", f"--aws-port={port}")
     assert done.returncode == 2
-    assert str(port) in done.stderr
-    assert "choose other ports with --kubernetes-port and --aws-port" in done.stderr
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["--aws-port", "--kubernetes-port"])
+def test_for_a_port_that_is_taken_the_next_free_one_is_printed(flag: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        command = [sys.executable, "-m", "albc", "local", "up", f"{flag}={port}", f"--kubeconfig={tmp_path / 'config'}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **UNBUFFERED}) as up:
+            assert up.stdout is not None
+            first = up.stdout.readline()
+            up.terminate()
+    assert re.fullmatch(rf"Port {port} is taken: \d+ is used instead\.\n", first)
 
 
 def test_the_references_arguments_are_understood() -> None:

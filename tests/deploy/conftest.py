@@ -11,6 +11,7 @@ from direct_aws import DirectAws
 from albc.aws.calls import open_aws
 from albc.aws.clients import AwsSettings
 from albc.aws.inventory import Inventory, InventorySettings
+from albc.aws.inventory.drift import Drifted, nobody
 from albc.aws.services import SERVICE_IDS
 from albc.deploy.apply import Applied, Applier, WantedBinding
 from albc.deploy.plan import Plan, make_plan
@@ -55,6 +56,10 @@ class Bindings:
     async def patch(self, binding: WantedBinding) -> None:
         await self.create(binding)
 
+    async def mark(self, namespace: str, name: str, annotation: str, value: str) -> None:
+        binding = self.items[namespace, name]
+        self.items[namespace, name] = replace(binding, annotations={**binding.annotations, annotation: value})
+
     async def delete(self, namespace: str, name: str) -> None:
         self.writes += 1
         if self.finalizers:
@@ -76,7 +81,7 @@ class Controller:
     def __post_init__(self) -> None:
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, on_drift: Drifted = nobody) -> None:
         """Everything that was known is forgotten."""
         self.inventory = Inventory(
             self.aws,
@@ -85,6 +90,7 @@ class Controller:
                 vpc_id=self.settings.vpc_id,
                 certificate_management=self.settings.enable_certificate_management,
             ),
+            on_drift=on_drift,
         )
 
     async def plan(self, stack: Stack, prefix: str = PREFIX) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from albc.local.network import AddressBook, Unconnected
+from albc.local.network import AddressBook, Unconnected, free_port
 
 UNROUTABLE = "203.0.113.9"  # documentation range: on no machine's interfaces
 
@@ -95,3 +95,11 @@ async def test_a_refused_connection_says_that_nobody_listens(book: AddressBook, 
 def test_a_source_that_the_system_does_not_have_is_not_usable(book: AddressBook) -> None:
     assert book.usable_source(UNROUTABLE) is None
     assert book.usable_source("127.0.0.1") == "127.0.0.1"
+
+
+def test_a_port_that_is_taken_gives_way_to_the_next_free_one(taken: tuple[str, int]) -> None:
+    assert free_port(taken[1]) > taken[1]
+
+
+def test_any_port_stays_any_port() -> None:
+    assert free_port(0) == 0

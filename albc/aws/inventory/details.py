@@ -3,7 +3,8 @@
 `complete_…` read what is not known yet, once, whoever asks; `check_…` read again what may have become old.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -12,8 +13,9 @@ import anyio
 from albc.aws.inventory.drift import Drift
 from albc.aws.inventory.listing import SETTLING_SECONDS
 from albc.aws.inventory.reads import Reads
-from albc.aws.inventory.records import ListenerRecord, LoadBalancerRecord, Records, TargetGroupRecord, stacks_of
+from albc.aws.inventory.records import ListenerRecord, LoadBalancerRecord, Records, TargetGroupRecord
 from albc.aws.inventory.settings import InventorySettings
+from albc.aws.inventory.shelf import Shelf, stacks_of
 from albc.aws.together import together
 from albc.errors import AlbcError, NotFound, Pending
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
@@ -112,9 +114,8 @@ class Details:
 
     def _state_matters(self, record: LoadBalancerRecord, stack: Stack) -> bool:
         """Something waits for the load balancer to become active: reserved capacity, or the end of another one."""
-        keys = set(stacks_of(record.tags))
-        siblings = [one for one in self._records.load_balancers.values() if keys & set(stacks_of(one.tags))]
-        return _wants_capacity(stack) or len(siblings) > len(stack.all(LoadBalancer))
+        siblings = max((len(self._records.load_balancers.of(key)) for key in stacks_of(record.tags)), default=0)
+        return _wants_capacity(stack) or siblings > len(stack.all(LoadBalancer))
 
     def _is_due(self, record: LoadBalancerRecord, kind: type, known: object) -> bool:
         key = (record.aws["LoadBalancerArn"], kind)
@@ -124,7 +125,7 @@ class Details:
         self._addons_at[key] = now
         return True
 
-    def _gone(self, known: dict[str, R], arn: str, error: NotFound) -> None:
+    def _gone(self, known: Shelf[R], arn: str, error: NotFound) -> None:
         """A resource was listed, or made by us, and cannot be read."""
         if self._clock() - known[arn].made_at < SETTLING_SECONDS:
             raise Pending(f"AWS does not know everywhere yet what was just made: {error}", _LAG_SECONDS) from error
@@ -179,7 +180,7 @@ class Details:
         if record.writes != writes:
             return
         _keep_what_only_we_know(record.listeners or {}, listeners)
-        changed = record.attributes != attributes or record.listeners != listeners
+        changed = _differ(record.attributes, attributes) or _listeners_differ(record.listeners or {}, listeners)
         record.attributes, record.listeners = attributes, listeners
         if changed:
             self._drift.report(record.tags)
@@ -191,13 +192,28 @@ class Details:
             attributes = await self._reads.target_group_attributes(record.aws["TargetGroupArn"])
         except NotFound:
             return  # the next listing tells
-        if record.writes == writes and record.attributes != attributes:
+        if record.writes == writes:
+            changed = _differ(record.attributes, attributes)
             record.attributes = attributes
-            self._drift.report(record.tags)
+            if changed:
+                self._drift.report(record.tags)
 
 
 def _wants_capacity(stack: Stack) -> bool:
     return any(balancer.minimum_load_balancer_capacity for balancer in stack.all(LoadBalancer))
+
+
+def _differ(known: Mapping[str, str] | None, read: Mapping[str, str] | None) -> bool:
+    """Of what we have made ourselves, the defaults that AWS is known to give are compared where it does give them."""
+    return known is not None and any((read or {}).get(key, value) != value for key, value in known.items())
+
+
+def _listeners_differ(known: Mapping[str, ListenerRecord], read: Mapping[str, ListenerRecord]) -> bool:
+    return known.keys() != read.keys() or any(
+        _differ(known[arn].attributes, one.attributes)
+        or replace(known[arn], attributes=None) != replace(one, attributes=None)
+        for arn, one in read.items()
+    )
 
 
 def _keep_what_only_we_know(known: dict[str, ListenerRecord], read: dict[str, ListenerRecord]) -> None:

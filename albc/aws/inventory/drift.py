@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from albc.aws.inventory.records import StackKey, stacks_of
+from albc.aws.inventory.shelf import StackKey, stacks_of
 
 Drifted: TypeAlias = Callable[[StackKey], None]
 

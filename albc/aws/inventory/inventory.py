@@ -5,13 +5,16 @@
   at, and only as far as it is not known from our own writes.
 * A view is made of what is known; inside the refresh window it costs no call.
 * Whoever writes tells it with `wrote`; whoever is not sure what became of a write tells it with `doubt`.
-* `run` looks again in the background, within a budget of calls, and reports the stacks whose resources have drifted.
+* `run` looks again in the background, within a budget of calls, and reports the stacks whose resources have drifted,
+  and those that were left for later.
 * Not promised: to notice a change by others before the next look.
 
-Called by the controllers (`view`), `albc.deploy.apply` (`wrote`, `doubt`, `recognise`), the console (`statistics`).
+Called by the controllers (`view`, `glance`), `albc.deploy.apply` (`wrote`, `doubt`, `recognise`), the console
+(`statistics`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Final
@@ -27,22 +30,19 @@ from albc.aws.inventory.reads import Reads
 from albc.aws.inventory.records import (
     NEVER,
     LoadBalancerRecord,
-    Owned,
     Records,
     SecurityGroupRecord,
     Shape,
-    StackKey,
     TargetGroupRecord,
-    is_of,
-    stacks_of,
 )
 from albc.aws.inventory.settings import InventorySettings, InventoryStatistics
+from albc.aws.inventory.shelf import StackKey
 from albc.aws.inventory.writes import WRITES
 from albc.aws.together import together
 from albc.errors import AlbcError
 from albc.model.addons import ShieldProtection
 from albc.model.inventory import InventoryView
-from albc.model.stack import Stack
+from albc.model.stack import Stack, StackID
 
 _CALLS_OF_A_CHECK: Final = 6
 """About as many as it takes to look at one load balancer."""
@@ -64,6 +64,7 @@ class Inventory:
         self._clock = clock
         self._sleep = sleep
         self._records = Records()
+        self._tell = on_drift
         self._drift = Drift(on_drift)
         self._reads = Reads(aws, listener_tags=settings.listener_rules_tagging)
         self._listing = Listing(self._reads, self._records, settings, self._drift, clock)
@@ -71,27 +72,57 @@ class Inventory:
         self._listing_lock = anyio.Lock()
         self._listed_at = NEVER
         self._doubted_at = NEVER
+        self._looked_at: set[StackKey] = set()
+        self._later: dict[StackKey, None] = {}
 
     async def view(self, stack: Stack, tag_prefix: str) -> InventoryView:
         """All that bears the stack's tags, with what its resources need to know. Raises what calls raise."""
         key = StackKey(tag_prefix, str(stack.id))
-        if not self._is_listed():
-            await self._list(unless=self._is_listed)
+        await self._listed()
+        self._looked_at.add(key)
         records = self._records
         await together(
             [
-                *(partial(self._details.complete_load_balancer, one, stack) for one in records.load_balancers_of(key)),
-                *(partial(self._details.complete_target_group, group) for group in records.target_groups_of(key)),
+                *(partial(self._details.complete_load_balancer, one, stack) for one in records.load_balancers.of(key)),
+                *(partial(self._details.complete_target_group, group) for group in records.target_groups.of(key)),
             ]
         )
+        subscribed = bool(stack.all(ShieldProtection)) and await self._details.is_subscribed()
+        return replace(self._view(stack.id, key), shield_subscribed=subscribed)
+
+    async def glance(self, stack: StackID, tag_prefix: str) -> InventoryView:
+        """What the listing tells, and what is known below it by chance: no call but for the listing itself."""
+        await self._listed()
+        return self._view(stack, StackKey(tag_prefix, str(stack)))
+
+    def is_unread(self, key: StackKey) -> bool:
+        """Whether nobody has looked below the listing of this stack since the start."""
+        return key not in self._looked_at
+
+    def look_later(self, key: StackKey) -> None:
+        """`run` will have the stack looked at when its turn comes, if nobody has until then."""
+        self._later[key] = None
+
+    def look_now(self) -> bool:
+        """Has the next stack that was left for later looked at; False when none is left."""
+        while self._later:
+            key = next(iter(self._later))
+            del self._later[key]
+            if self.is_unread(key):
+                self._looked_at.add(key)
+                self._tell(key)
+                return True
+        return False
+
+    def _view(self, stack: StackID, key: StackKey) -> InventoryView:
+        records = self._records
         return InventoryView(
-            stack=stack.id,
-            tag_prefix=tag_prefix,
-            security_groups=tuple(group.actual() for group in records.security_groups.values() if is_of(key, group)),
-            target_groups=tuple(group.actual() for group in records.target_groups_of(key)),
-            load_balancers=tuple(one.actual() for one in records.load_balancers_of(key)),
-            certificates=tuple(one.actual() for one in records.certificates.values() if is_of(key, one)),
-            shield_subscribed=bool(stack.all(ShieldProtection)) and await self._details.is_subscribed(),
+            stack=stack,
+            tag_prefix=key.tag_prefix,
+            security_groups=tuple(group.actual() for group in records.security_groups.of(key)),
+            target_groups=tuple(group.actual() for group in records.target_groups.of(key)),
+            load_balancers=tuple(one.actual() for one in records.load_balancers.of(key)),
+            certificates=tuple(one.actual() for one in records.certificates.of(key)),
         )
 
     def wrote(self, service: str, action: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -109,10 +140,10 @@ class Inventory:
         for kind in (records.load_balancers, records.target_groups, records.security_groups):
             if record := kind.get(deleted):
                 record.made_at = NEVER
-        for balancer in records.load_balancers_of(key):
+        for balancer in records.load_balancers.of(key):
             balancer.listeners = None
             balancer.attributes = None
-        for group in records.target_groups_of(key):
+        for group in records.target_groups.of(key):
             group.attributes = None
             group.targets = None
 
@@ -159,7 +190,7 @@ class Inventory:
             try:
                 if self._clock() - self._listed_at >= self._settings.list_every:
                     await self._list()
-                checked = await self._details.check_oldest()
+                checked = self.look_now() or await self._details.check_oldest()
             except AlbcError:
                 # Whoever needs the answer meets the error himself; here it is only later.
                 await self._sleep(self._settings.list_every / 10)
@@ -168,21 +199,21 @@ class Inventory:
 
     def statistics(self) -> InventoryStatistics:
         records = self._records
-        owned: list[Owned] = [
-            *records.load_balancers.values(),
-            *records.target_groups.values(),
-            *records.security_groups.values(),
-        ]
+        shelves = (records.load_balancers, records.target_groups, records.security_groups, records.certificates)
         return InventoryStatistics(
             load_balancers=len(records.load_balancers),
             target_groups=len(records.target_groups),
             security_groups=len(records.security_groups),
-            stacks=len({key for record in owned for key in stacks_of(record.tags)}),
+            stacks=len(frozenset().union(*(shelf.stacks() for shelf in shelves))),
             listed_at=None if self._listed_at == NEVER else self._listed_at,
             unchecked=sum(one.attributes is None or one.listeners is None for one in records.load_balancers.values())
             + sum(group.attributes is None for group in records.target_groups.values()),
             drifts=self._drift.found,
         )
+
+    async def _listed(self) -> None:
+        if not self._is_listed():
+            await self._list(unless=self._is_listed)
 
     def _is_listed(self) -> bool:
         """Since the last doubt."""

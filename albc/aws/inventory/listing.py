@@ -162,6 +162,7 @@ class Listing:
             if record := known.get(key):
                 if record.made_at <= started and not record.writes:
                     self._compare(record, shape, tags.get(key))
+                    known[key] = record
                 record.writes = 0
                 record.made_at = NEVER
             elif key in tags and self.is_ours(tags[key]):

@@ -3,10 +3,11 @@
 A record counts our own `writes`, so that an answer that was on its way meanwhile is recognised as old.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from albc.aws.inventory.shelf import Shelf
 from albc.model.inventory import (
     ActualCertificate,
     ActualListener,
@@ -21,13 +22,6 @@ Shape = dict[str, Any]
 
 NEVER: Final = float("-inf")
 """`made_at` of what somebody else made, or of what AWS has listed since."""
-
-
-class StackKey(NamedTuple):
-    """A stack among those of all controllers."""
-
-    tag_prefix: str
-    name: str
 
 
 @dataclass(slots=True)
@@ -148,16 +142,10 @@ Owned: TypeAlias = LoadBalancerRecord | TargetGroupRecord | SecurityGroupRecord 
 class Records:
     """All of one cluster, by ARN (security groups by id)."""
 
-    load_balancers: dict[str, LoadBalancerRecord] = field(default_factory=dict)
-    target_groups: dict[str, TargetGroupRecord] = field(default_factory=dict)
-    security_groups: dict[str, SecurityGroupRecord] = field(default_factory=dict)
-    certificates: dict[str, CertificateRecord] = field(default_factory=dict)
-
-    def load_balancers_of(self, key: StackKey) -> list[LoadBalancerRecord]:
-        return [record for record in self.load_balancers.values() if is_of(key, record)]
-
-    def target_groups_of(self, key: StackKey) -> list[TargetGroupRecord]:
-        return [record for record in self.target_groups.values() if is_of(key, record)]
+    load_balancers: Shelf[LoadBalancerRecord] = field(default_factory=Shelf)
+    target_groups: Shelf[TargetGroupRecord] = field(default_factory=Shelf)
+    security_groups: Shelf[SecurityGroupRecord] = field(default_factory=Shelf)
+    certificates: Shelf[CertificateRecord] = field(default_factory=Shelf)
 
     def listener(self, arn: str) -> ListenerRecord | None:
         balancer = self.load_balancers.get(load_balancer_of_listener(arn))
@@ -166,19 +154,6 @@ class Records:
     def rule(self, arn: str) -> RuleRecord | None:
         listener = self.listener(listener_of_rule(arn))
         return (listener.rules or {}).get(arn) if listener else None
-
-
-def is_of(key: StackKey, record: Owned) -> bool:
-    """Whether a resource bears the stack's tag."""
-    return record.tags.get(f"{key.tag_prefix}/stack") == key.name
-
-
-def stacks_of(tags: Mapping[str, str]) -> Iterator[StackKey]:
-    """Whose a resource is, by its tags."""
-    for key, value in tags.items():
-        prefix, slash, last = key.rpartition("/")
-        if slash and last == "stack":
-            yield StackKey(prefix, value)
 
 
 def load_balancer_of_listener(arn: str) -> str:

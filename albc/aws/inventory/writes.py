@@ -1,6 +1,7 @@
 """What each of our own calls changes in the records: the table `WRITES`, by service and operation.
 
-An answer of AWS is taken where it tells the new state; else the request is. Called by `Inventory.wrote`.
+An answer of AWS is taken where it tells the new state; else the request is. Attributes of what is new are AWS's
+defaults. Called by `Inventory.wrote`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from albc.aws.inventory.records import (
     listener_of_rule,
     load_balancer_of_listener,
 )
+from albc.model.attributes import LISTENER_DEFAULTS, LOAD_BALANCER_DEFAULTS, target_group_defaults
 from albc.model.inventory import ActualProtection, secret_digest
 
 Shape = Mapping[str, Any]
@@ -100,7 +102,12 @@ def _delete_tags(records: Records, request: Shape, answer: Shape, now: float) ->
 def _create_target_group(records: Records, request: Shape, answer: Shape, now: float) -> None:
     aws = dict(answer["TargetGroups"][0])
     records.target_groups[aws["TargetGroupArn"]] = TargetGroupRecord(
-        aws, tag_map(request.get("Tags")), made_at=now, targets=(), checked_at=now
+        aws,
+        tag_map(request.get("Tags")),
+        made_at=now,
+        attributes=dict(target_group_defaults(aws["Protocol"])),
+        targets=(),
+        checked_at=now,
     )
 
 
@@ -144,6 +151,7 @@ def _create_load_balancer(records: Records, request: Shape, answer: Shape, now: 
         aws,
         tag_map(request.get("Tags")),
         now,
+        attributes=dict(LOAD_BALANCER_DEFAULTS.get(aws["Type"], {})),
         listeners={},
         capacity_units=0,
         web_acl_arn="",
@@ -211,6 +219,7 @@ def _create_listener(records: Records, request: Shape, answer: Shape, now: float
     balancer.listeners[aws["ListenerArn"]] = ListenerRecord(
         aws,
         tag_map(request.get("Tags")),
+        attributes=dict(LISTENER_DEFAULTS),
         certificates=set(),
         rules={},
         secret=_secret(request.get("DefaultActions", ())),

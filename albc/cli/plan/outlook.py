@@ -3,10 +3,10 @@
 Pure. Both ways of looking (`offline`, `live`) end here; `tree`, `diff` and `document` show it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from albc.deploy.plan import Operation, Plan, Verb, make_plan
+from albc.deploy.plan import Plan, ResourceID, Verb, make_plan
 from albc.deploy.settings import DeploySettings
 from albc.mapping.cluster import Made, Unit
 from albc.model.inventory import InventoryView
@@ -21,6 +21,15 @@ class Planned:
     unit: Unit
     stack: Stack
     plan: Plan
+
+    @property
+    def fates(self) -> Mapping[ResourceID, Verb]:
+        """What becomes of each resource: the first operation on it says, unless a later one is blocked."""
+        found: dict[ResourceID, Verb] = {}
+        for operation in self.plan.operations:
+            if operation.verb is Verb.BLOCKED or operation.resource not in found:
+                found[operation.resource] = operation.verb
+        return found
 
     @property
     def name(self) -> str:
@@ -40,20 +49,17 @@ class Outlook:
     """What happens besides the plans, a sentence each."""
 
     @property
-    def operations(self) -> tuple[Operation, ...]:
-        return tuple(operation for one in self.planned for operation in one.plan.operations)
-
-    @property
     def has_changes(self) -> bool:
         """A blocked operation counts: AWS is not as it should be."""
-        return bool(self.operations or self.notes)
+        return bool(self.notes) or any(not one.plan.is_empty for one in self.planned)
 
     @property
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
 
-    def count(self, *verbs: Verb) -> int:
-        return sum(operation.verb in verbs for operation in self.operations)
+    def count(self, verb: Verb) -> int:
+        """Resources to which this happens."""
+        return sum(fate is verb for one in self.planned for fate in one.fates.values())
 
 
 def outlook(
@@ -65,7 +71,7 @@ def outlook(
 ) -> Outlook:
     """`missing_group` is the name of the shared backend security group while it does not exist, else ""."""
     planned = tuple(
-        Planned(unit, one.built.stack, make_plan(one.built.stack, view_of(unit), deploy))
+        Planned(unit, one.built.stack, make_plan(one.built.stack, view_of(unit), deploy, one.keep))
         for unit, one in made
         if one.built.stack is not None
     )

@@ -30,12 +30,12 @@ class Node:
 
 def tree(outlook: Outlook, palette: Palette) -> Iterator[str]:
     for one in outlook.planned:
-        signs = _signs(one)
+        fates = one.fates
         yield palette.paint(one.name, "bold")
         nodes = [*_stack(one.stack), *_gone(one)]
         if not nodes:
             yield "  (nothing)"
-        yield from _drawn(nodes, signs, palette, "")
+        yield from _drawn(nodes, fates, palette, "")
         yield ""
     yield from summary(outlook, palette)
 
@@ -115,15 +115,6 @@ def _node(resource: Resource, text: str, below: Sequence[Node] = ()) -> Node:
 # What happens to it
 
 
-def _signs(one: Planned) -> Mapping[ResourceID, Verb]:
-    """The first operation on a resource says what becomes of it; that it must wait for a person says more."""
-    found: dict[ResourceID, Verb] = {}
-    for operation in one.plan.operations:
-        if operation.verb is Verb.BLOCKED or operation.resource not in found:
-            found[operation.resource] = operation.verb
-    return found
-
-
 def _gone(one: Planned) -> Iterator[Node]:
     wanted = {ResourceID(resource.type, resource.id) for resource in one.stack.resources}
     told: set[ResourceID] = set()
@@ -133,10 +124,10 @@ def _gone(one: Planned) -> Iterator[Node]:
             yield Node(f"{name_of(operation)}  ({operation.because})", operation.resource)
 
 
-def _drawn(nodes: Sequence[Node], signs: Mapping[ResourceID, Verb], palette: Palette, indent: str) -> Iterator[str]:
+def _drawn(nodes: Sequence[Node], fates: Mapping[ResourceID, Verb], palette: Palette, indent: str) -> Iterator[str]:
     for number, node in enumerate(nodes, 1):
         last = number == len(nodes)
-        verb = signs.get(node.resource) if node.resource else None
+        verb = fates.get(node.resource) if node.resource else None
         sign, colour = SIGNS[verb] if verb else (" ", "")
         yield f"{palette.paint(sign, colour)} {indent}{'└─ ' if last else '├─ '}{palette.paint(node.text, colour)}"
-        yield from _drawn(node.below, signs, palette, indent + ("   " if last else "│  "))
+        yield from _drawn(node.below, fates, palette, indent + ("   " if last else "│  "))

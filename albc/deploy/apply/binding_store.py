@@ -34,3 +34,7 @@ class BindingStore(Protocol):
     async def delete(self, namespace: str, name: str) -> None:
         """Asks for the deletion; one that is gone is no error. Its finalizer may keep it for a while."""
         ...
+
+    async def mark(self, namespace: str, name: str, annotation: str, value: str) -> None:
+        """Sets one annotation; a binding that is gone is no error."""
+        ...

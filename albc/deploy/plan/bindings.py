@@ -11,8 +11,10 @@ from albc.model.names import digest
 from albc.model.stack import Stack
 from albc.model.target_group_binding import TargetGroupBinding, binding_spec_wire
 
-CHECKPOINTS = frozenset({"elbv2.k8s.aws/checkpoint", "elbv2.k8s.aws/checkpoint-timestamp"})
-"""Annotations of the binding's own controller; rewriting a binding drops them, so that it is looked at anew."""
+MARK = "elbv2.k8s.aws/deployed-stack"
+"""Annotation that `albc.deploy.marks` leaves behind."""
+BOOKKEEPING = frozenset({"elbv2.k8s.aws/checkpoint", "elbv2.k8s.aws/checkpoint-timestamp", MARK})
+"""Annotations that no stack asks for; rewriting a binding drops them, so that it is looked at anew."""
 _HASH_LENGTH = 10
 
 
@@ -48,7 +50,7 @@ def deletions(stack: Stack, view: InventoryView, scope: Scope, needs: frozenset[
             waits_for="the TargetGroupBinding to deregister its targets" if binding.deleting else "",
         )
         for binding in view.bindings
-        if binding.spec.get("targetGroupARN") not in wanted
+        if binding.spec.get("targetGroupARN") not in wanted | scope.kept.target_groups
     ]
 
 
@@ -73,7 +75,7 @@ def _create(wanted: TargetGroupBinding) -> Operation:
 def _patch(wanted: TargetGroupBinding, actual: ActualBinding) -> Iterator[Operation]:
     wanted = replace(wanted, namespace=actual.namespace, name=actual.name)
     mine = {"labels": wanted.labels, "annotations": wanted.annotations, "spec": spec_of(wanted)}
-    annotations = {key: value for key, value in actual.annotations.items() if key not in CHECKPOINTS}
+    annotations = {key: value for key, value in actual.annotations.items() if key not in BOOKKEEPING}
     theirs = {"labels": actual.labels, "annotations": annotations, "spec": actual.spec}
     changed = [part for part in mine if _full(mine[part]) != _full(theirs[part])]
     if changed:

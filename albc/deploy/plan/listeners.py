@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from albc.deploy.fields.attributes import LISTENER_DEFAULTS
 from albc.deploy.fields.field import create_request, differences, modify_request
 from albc.deploy.fields.listeners import LISTENER, NO_ALPN, OFF
 from albc.deploy.plan.attributes import Owner, attribute_operations
@@ -13,6 +12,7 @@ from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import listener_tags
 from albc.deploy.values import tag_list
+from albc.model.attributes import LISTENER_DEFAULTS
 from albc.model.inventory import ActualListener, ActualLoadBalancer
 from albc.model.listener import Listener
 from albc.model.load_balancer import LoadBalancer
@@ -83,6 +83,7 @@ def deletions(listeners: Listeners, scope: Scope, needs: frozenset[ResourceID]) 
             needs=needs,
         )
         for actual in listeners.unwanted
+        if not scope.kept.listener(actual)
     ]
 
 
@@ -139,7 +140,10 @@ def _modify(wanted: Listener, actual: ActualListener, scope: Scope) -> Iterator[
             because=f"{', '.join(one.field.name for one in changed)} changed",
         )
     if wanted.ssl_policy or actual.aws.get("SslPolicy"):
-        yield from _certificates(wanted, actual.arn, scope.resolve(wanted.certificates), actual.certificates)
+        certificates = scope.resolve(wanted.certificates)
+        operations = _certificates(wanted, actual.arn, certificates, actual.certificates)
+        # Those whose rules are kept may need any certificate that is there.
+        yield from (one for one in operations if one.after or not scope.kept.active)
     if wanted.protocol != "TLS":
         yield from attribute_operations(
             _owner(wanted, actual.arn), wanted.listener_attributes, actual.attributes, actual.written_attributes

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from albc.deploy.fields.attributes import LOAD_BALANCER_DEFAULTS
 from albc.deploy.fields.field import (
     Change,
     Difference,
@@ -24,6 +23,7 @@ from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import tag_list
+from albc.model.attributes import LOAD_BALANCER_DEFAULTS
 from albc.model.inventory import ActualLoadBalancer, InventoryView
 from albc.model.load_balancer import LoadBalancer
 from albc.model.reference import Ref, Token

@@ -21,6 +21,7 @@ from albc.deploy.plan import (
     target_groups,
     web_acls,
 )
+from albc.deploy.plan.keep import kept
 from albc.deploy.plan.operation import Operation, Plan, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.settings import DeploySettings
@@ -29,8 +30,11 @@ from albc.model.inventory import InventoryView
 from albc.model.stack import Stack
 
 
-def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings) -> Plan:
-    """What has to be done so that AWS and the cluster are as the stack wants them."""
+def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings, keep: Iterable[str] = ()) -> Plan:
+    """What has to be done so that AWS and the cluster are as the stack wants them.
+
+    `keep` names those whose live share stays although the stack has nothing of it (`albc.deploy.plan.keep`).
+    """
     settings = _for_controller(settings, view.tag_prefix)
     groups = security_groups.match(stack, view)
     issued = certificates.match(stack, view, settings)
@@ -38,7 +42,7 @@ def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings) -> Pl
     targets = target_groups.match(stack, view, settings, balancers)
     ports = listeners.match(stack, balancers)
     known = groups.known() | issued.known() | balancers.known() | targets.known() | ports.known()
-    scope = Scope(stack=stack.id, tag_prefix=view.tag_prefix, settings=settings, known=known)
+    scope = Scope(stack=stack.id, tag_prefix=view.tag_prefix, settings=settings, known=known, kept=kept(keep, view))
     routing = rules.match(stack, ports, scope)
     existing = {actual.arn: actual for _, actual in balancers.pairs}
 

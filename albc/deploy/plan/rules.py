@@ -37,6 +37,7 @@ class ListenerRules:
     """Of the wanted priority, but they do something else."""
     missing: tuple[ListenerRule, ...]
     unwanted: tuple[ActualRule, ...]
+    """Those that are kept for somebody are among them."""
 
     @property
     def order(self) -> ResourceID:
@@ -88,6 +89,7 @@ def deletions(rules: ListenerRules, scope: Scope) -> list[Operation]:
             needs=frozenset(needs),
         )
         for actual in rules.unwanted
+        if not scope.kept.rule(actual)
     ]
 
 
@@ -108,7 +110,8 @@ def _match(listener: Listener, found: ActualListener | None, wanted: list[Listen
         (in_place if priority(alike[0]) == rule.priority else misplaced).append((rule, alike[0]))
     by_priority = {priority(one): one for one in left}
     for rule in unlike:
-        if one := by_priority.pop(rule.priority, None):
+        one = by_priority.pop(rule.priority, None)
+        if one and not scope.kept.rule(one):
             different.append((rule, one))
             left.remove(one)
         else:
@@ -125,8 +128,9 @@ def _match(listener: Listener, found: ActualListener | None, wanted: list[Listen
 
 
 def _reorder(rules: ListenerRules) -> Iterator[Operation]:
-    """One call, in which AWS allows swaps. Rules that will be deleted make room at the end, in their order."""
-    if not rules.misplaced:
+    """One call, in which AWS allows swaps. Rules that are not wanted make room at the end, in their order."""
+    taken = {rule.priority for rule in rules.missing}
+    if not rules.misplaced and taken.isdisjoint(map(priority, rules.unwanted)):
         return
     places = {one.arn: LAST_PRIORITY - back for back, one in enumerate(reversed(rules.unwanted))}
     places |= {actual.arn: wanted.priority for wanted, actual in rules.misplaced}

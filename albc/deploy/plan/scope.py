@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from albc.deploy.plan.keep import NOTHING_KEPT, Kept
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import resolved
 from albc.model.reference import Ref
@@ -18,6 +19,7 @@ class Scope:
     tag_prefix: str
     settings: DeploySettings
     known: Mapping[Ref, str]
+    kept: Kept = NOTHING_KEPT
 
     def resolve(self, value: Any) -> Any:
         """With the references to what exists already filled in."""

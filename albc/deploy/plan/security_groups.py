@@ -96,7 +96,8 @@ def _inbound(wanted: SecurityGroup, actual: ActualSecurityGroup, scope: Scope) -
     theirs = {inbound.identity: inbound for inbound in actual_permissions(actual.aws)}
     resource = ResourceID(SecurityGroup.type, wanted.id)
     grant = [mine[identity] for identity in sorted(mine.keys() - theirs.keys())]
-    revoke = [theirs[identity] for identity in sorted(theirs.keys() - mine.keys())]
+    surplus = set() if scope.kept.active else theirs.keys() - mine.keys()
+    revoke = [theirs[identity] for identity in sorted(surplus)]
     return _authorize(resource, actual.id, grant) + _revoke(resource, actual.id, revoke)
 
 

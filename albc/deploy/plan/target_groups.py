@@ -7,16 +7,17 @@ its successor: that gets target groups of its own. Such a second one needs a nam
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from albc.deploy.fields.attributes import APPLICATION_TARGET_GROUP_DEFAULTS, NETWORK_TARGET_GROUP_DEFAULTS
 from albc.deploy.fields.field import Change, Difference, create_request, differences, modify_request
 from albc.deploy.fields.target_groups import ADVANCED_HEALTH_CHECK, TARGET_GROUP
 from albc.deploy.plan.attributes import Owner, attribute_operations
+from albc.deploy.plan.keep import targets
 from albc.deploy.plan.load_balancers import LoadBalancers
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import tag_list
+from albc.model.attributes import target_group_defaults
 from albc.model.inventory import ActualLoadBalancer, ActualTargetGroup, InventoryView
 from albc.model.names import digest
 from albc.model.reference import Ref, Token
@@ -100,24 +101,20 @@ def deletions(groups: TargetGroups, scope: Scope, needs: frozenset[ResourceID]) 
             needs=needs,
         )
         for group in groups.unwanted
+        if group.arn not in scope.kept.target_groups
     ]
 
 
 def forwarded_to(balancers: "Iterator[ActualLoadBalancer] | tuple[ActualLoadBalancer, ...]") -> frozenset[str]:
     """ARNs of the target groups in the actions of these load balancers."""
-    arns = set()
+    arns: set[str] = set()
     for balancer in balancers:
         for listener in balancer.listeners:
             actions = [*(listener.aws.get("DefaultActions") or ())]
             for rule in listener.rules:
                 actions += rule.aws.get("Actions") or ()
-            for action in actions:
-                arns.add(action.get("TargetGroupArn", ""))
-                arns.update(
-                    group.get("TargetGroupArn", "")
-                    for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ()
-                )
-    return frozenset(arns - {""})
+            arns |= targets(actions)
+    return frozenset(arns)
 
 
 def _obstacles(wanted: TargetGroup, actual: ActualTargetGroup, settings: DeploySettings) -> str:
@@ -145,13 +142,12 @@ def _under_a_free_name(wanted: TargetGroup, names: set[str]) -> TargetGroup:
 
 
 def _owner(wanted: TargetGroup, arn: Token) -> Owner:
-    network = wanted.protocol in NETWORK_PROTOCOLS
     return Owner(
         resource=ResourceID(TargetGroup.type, wanted.id),
         arn=arn,
         action="modify_target_group_attributes",
         arn_parameter="TargetGroupArn",
-        defaults=NETWORK_TARGET_GROUP_DEFAULTS if network else APPLICATION_TARGET_GROUP_DEFAULTS,
+        defaults=target_group_defaults(wanted.protocol),
     )
 
 

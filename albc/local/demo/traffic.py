@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -25,6 +25,8 @@ class Ask:
     """Must be in the answer's body."""
     location: str = ""
     """The Location header, for redirects."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with it."""
 
 
 ASKS = (
@@ -122,7 +124,7 @@ async def send(ask: Ask, resolve: Resolve, ca_pem: bytes) -> Answer:
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     async with (
         aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-        session.get(f"{scheme}://{name}/{path}", allow_redirects=False) as response,
+        session.get(f"{scheme}://{name}/{path}", headers=ask.headers, allow_redirects=False) as response,
     ):
         return Answer(response.status, await response.text(), response.headers.get("Location", ""))
 

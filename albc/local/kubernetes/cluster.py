@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import base64
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, assert_never
 
 import anyio
 from aiohttp import web
 
+from albc.local.kubernetes import orders
 from albc.local.kubernetes.admission import WebhookAdmission
 from albc.local.kubernetes.auth.authentication import ADMIN, Authenticator
 from albc.local.kubernetes.auth.certificates import CertificateAuthority, Pair, server_context
@@ -100,7 +102,7 @@ class Cluster:
             subresources,
             self.options.bookmark_interval,
         )
-        handler = ApiServer(Api(parts), self.registry, self.authenticator, self.authorizer, self.faults)
+        handler = ApiServer(Api(parts), self.registry, self.authenticator, self.authorizer, self.faults, self.order)
         controllers = None
         if self.options.controllers:
             world = World(self.store, self.registry, self.writer, self.deleter)
@@ -189,3 +191,32 @@ class Cluster:
     def silence(self, on: bool = True) -> None:
         """Keeps every connection open and sends nothing, until it is turned off."""
         self.faults.silence(on)
+
+    def set_token_clock(self, ahead: timedelta) -> None:
+        """Puts the clock by which tokens expire ahead of the real one; zero sets it right."""
+        self.authenticator.clock_ahead = ahead
+
+    def order(self, order: orders.Order) -> None:
+        """Does one of the above, as another process has ordered it."""
+        match order:
+            case orders.Restart():
+                self.restart()
+            case orders.ExpireHistory():
+                self.expire_history()
+            case orders.CutWatches():
+                self.cut_watches()
+            case orders.Throttle(requests, retry_after):
+                self.throttle(requests, retry_after=retry_after)
+            case orders.Slow(seconds):
+                self.slow(seconds)
+            case orders.Silence():
+                self.silence()
+            case orders.TokenClock(seconds):
+                self.set_token_clock(timedelta(seconds=seconds))
+            case orders.Clear():
+                self.throttle(0)
+                self.slow(0)
+                self.silence(False)
+                self.set_token_clock(timedelta())
+            case _:
+                assert_never(order)

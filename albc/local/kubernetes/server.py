@@ -1,6 +1,7 @@
 """The HTTP side: authentication, authorization, the paths that are no resources, errors, streams.
 
 Calls `rest.Api` for resources, `discovery` and `openapi` for the rest. Every refusal leaves as a `Status` object.
+Orders for faults (`orders`) are taken before the faults themselves have their say.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 import anyio
 from aiohttp import web
 
-from albc.local.kubernetes import discovery, errors, media
-from albc.local.kubernetes.auth.authentication import Authenticator
+from albc.local.kubernetes import discovery, errors, media, orders
+from albc.local.kubernetes.auth.authentication import MASTERS, Authenticator
 from albc.local.kubernetes.auth.rbac import Attributes, Authorizer
+from albc.local.kubernetes.calls import User
 from albc.local.kubernetes.errors import ApiError
 from albc.local.kubernetes.faults import Faults
 from albc.local.kubernetes.openapi import OPENAPI_V2_PROTOBUF, V2_IN_PROTOBUF, OpenApi
@@ -34,18 +36,27 @@ class ApiServer:
     """Handles every request that reaches the cluster's port."""
 
     def __init__(
-        self, api: Api, registry: Registry, authenticator: Authenticator, authorizer: Authorizer, faults: Faults
+        self,
+        api: Api,
+        registry: Registry,
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        faults: Faults,
+        obey: Callable[[orders.Order], None],
     ) -> None:
         self._api = api
         self._registry = registry
         self._authenticator = authenticator
         self._authorizer = authorizer
         self._faults = faults
+        self._obey = obey
         self._openapi = OpenApi(registry)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request."""
         try:
+            if request.path == orders.PATH:
+                return await self._take_order(request)
             await self._faults.before_answer()
             return await self._answer(request)
         except ApiError as refusal:
@@ -56,9 +67,25 @@ class ApiServer:
             _log.exception("the embedded API server failed on %s %s", request.method, request.path)
             return _refused(errors.internal("see the log of the embedded API server"))
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _caller(self, request: web.BaseRequest) -> User:
         tls: ssl.SSLObject | None = request.transport.get_extra_info("ssl_object") if request.transport else None
-        user = self._authenticator.identify(request.headers, tls)
+        return self._authenticator.identify(request.headers, tls)
+
+    async def _take_order(self, request: web.BaseRequest) -> web.StreamResponse:
+        user = self._caller(request)
+        if MASTERS not in user.groups:
+            raise errors.forbidden("", "", "", f'User "{user.name}" cannot order faults: {MASTERS} may')
+        if request.method != "POST":
+            raise errors.method_not_allowed()
+        try:
+            order = orders.read(await request.read())
+        except ValueError as fault:
+            raise errors.bad_request(str(fault)) from None
+        self._obey(order)
+        return web.Response(status=204)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        user = self._caller(request)
         path = parse_path(request.path)
         query: Mapping[str, str] = request.query
         if path is None or not path.resource:

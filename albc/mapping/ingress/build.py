@@ -6,7 +6,7 @@ member is left, or if what is at fault belongs to nobody (no subnets to be found
 group whose members all left has an empty stack.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -34,6 +34,11 @@ class BuiltGroup(Built):
     """By member; give it to the next `build` of the group, which saves work and keeps what is good."""
     left_out: tuple[ObjectRef, ...] = ()
     """Members of which the stack holds nothing; what AWS may have of them is not known here."""
+
+
+def kept_owners(left_out: Iterable[ObjectRef]) -> tuple[str, ...]:
+    """With what the ids of these members' target groups begin: a plan keeps what is live of them."""
+    return tuple(f"{member.namespace}/{member.name}-" for member in left_out)
 
 
 def wants(

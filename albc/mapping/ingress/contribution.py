@@ -31,8 +31,10 @@ from albc.model.reference import Token
 class Basis:
     """What a contribution was made from, beside the member."""
 
+    names: tuple[str, ...]
+    """Of the Services that the member forwards to, sorted."""
     services: tuple[Service | None, ...]
-    """In the order of their names; None for one that does not exist."""
+    """By these names; None for one that does not exist."""
     secrets: tuple[Secret | None, ...]
     facts: tuple[object, ...]
     settings: MappingSettings
@@ -61,7 +63,7 @@ def contribute(
 ) -> Contribution:
     """Raises `Invalid` if the member cannot be built."""
     around = Surroundings(group=group, snapshot=snapshot, facts=facts, settings=settings)
-    basis = _basis(declared, snapshot, facts, settings)
+    basis = _basis(declared, _service_names(declared), snapshot, facts, settings)
     share = _rules(declared, around)
     return Contribution(
         declared=declared,
@@ -85,7 +87,7 @@ def still_holds(
     known = kept.declared.member
     if known.ingress is not member.ingress or known.params is not member.params or known.order != member.order:
         return False
-    now = _basis(kept.declared, snapshot, facts, settings)
+    now = _basis(kept.declared, kept.basis.names, snapshot, facts, settings)
     return (
         _same(kept.basis.services, now.services)
         and _same(kept.basis.secrets, now.secrets)
@@ -98,13 +100,21 @@ def _same(before: Sequence[object], after: Sequence[object]) -> bool:
     return len(before) == len(after) and all(old is new for old, new in zip(before, after, strict=True))
 
 
-def _basis(declared: Declaration, snapshot: Snapshot, facts: Facts, settings: MappingSettings) -> Basis:
+def _service_names(declared: Declaration) -> tuple[str, ...]:
+    if isinstance(declared.backends, Invalid):
+        return ()
+    return tuple(sorted(services_of(backend.action for backend in declared.backends.all())))
+
+
+def _basis(
+    declared: Declaration, names: tuple[str, ...], snapshot: Snapshot, facts: Facts, settings: MappingSettings
+) -> Basis:
     namespace = declared.member.ingress.namespace
-    names = () if isinstance(declared.backends, Invalid) else services_of(b.action for b in declared.backends.all())
-    services = tuple(snapshot.services.get(NamespacedName(namespace, name)) for name in sorted(names))
+    services = tuple(snapshot.services.get(NamespacedName(namespace, name)) for name in names)
     annotated = [declared.member.annotations, *(annotations_of(service) for service in services if service)]
     secrets = dict.fromkeys(name for annotations in annotated if (name := _secret_name(annotations)))
     return Basis(
+        names=names,
         services=services,
         secrets=tuple(snapshot.secrets.get(NamespacedName(namespace, name)) for name in secrets),
         facts=(facts.certificates, facts.trust_store_arns, facts.target_groups),

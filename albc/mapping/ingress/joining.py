@@ -96,8 +96,8 @@ def _standing(contributions: Sequence[Contribution], troubled: Mapping[ObjectRef
 
 def told(member: ObjectRef, fault: Invalid, instead: Contribution | None) -> Problem:
     """The fault, and what is served until it is mended."""
-    meanwhile = "; until then its last good state is served" if instead else ""
-    return Problem(member, fault.reason, f"{fault.message}{meanwhile}")
+    meanwhile = "its last good state is served" if instead else "rules that AWS has of it stay as they are"
+    return Problem(member, fault.reason, f"{fault.message}; until then {meanwhile}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,14 +30,12 @@ class Member:
     order: int = 0
     """`group.order`."""
     annotations: Annotations = field(init=False, compare=False)
+    ref: ObjectRef = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "annotations", annotations_of(self.ingress))
+        object.__setattr__(self, "ref", ref(self.ingress))
 
     @property
     def name(self) -> NamespacedName:
         return NamespacedName(self.ingress.namespace, self.ingress.name)
-
-    @property
-    def ref(self) -> ObjectRef:
-        return ref(self.ingress)

@@ -19,29 +19,29 @@ def find(rules: Sequence[RuleShare]) -> Iterator[tuple[RuleShare, RuleShare]]:
     """Each unreachable rule with one that hides it. `rules` are those of one listener, in order."""
     taken = _Taken()
     for rule in rules:
-        hosts, paths = _patterns(rule.conditions)
-        hiders = [taken.by(host, path) for host in hosts for path in paths]
-        if hiders and all(hiders):
-            yield rule, next(hider for hider in hiders if hider)
-        if _takes_all_it_matches(rule.conditions):
+        hosts, paths, takes_all = _patterns(rule.conditions)
+        if hider := taken.by_all(hosts, paths):
+            yield rule, hider
+        if takes_all:
             taken.add(rule, hosts, paths)
 
 
-def _patterns(conditions: Iterable[Condition]) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
-    """Hosts and paths that cover all that a rule takes; None is any host."""
+def _patterns(conditions: Iterable[Condition]) -> tuple[tuple[str | None, ...], tuple[str, ...], bool]:
+    """Hosts and paths that cover all that a rule takes, None for any host; and whether it takes all that they match."""
     hosts: tuple[str | None, ...] = (None,)
     paths: tuple[str, ...] = (_ANY_PATH,)
+    takes_all = True
     for condition in conditions:
         match condition:
-            case HostHeader(values=values) if values:
-                hosts = values
-            case PathPattern(values=values) if values:
-                paths = values
-    return hosts, paths
-
-
-def _takes_all_it_matches(conditions: Iterable[Condition]) -> bool:
-    return all(isinstance(c, HostHeader | PathPattern) and not c.regex_values for c in conditions)
+            case HostHeader():
+                hosts = condition.values or hosts
+                takes_all &= not condition.regex_values
+            case PathPattern():
+                paths = condition.values or paths
+                takes_all &= not condition.regex_values
+            case _:
+                takes_all = False
+    return hosts, paths, takes_all
 
 
 class Survey:
@@ -69,39 +69,59 @@ class Survey:
                 yield Problem(rule.owner, "UnreachableRule", message, "warning")
 
 
-class _Taken:
-    """Pairs of host and path that are taken, and by which rule."""
+class _Paths:
+    """Paths of one host that are taken, and by which rule."""
+
+    __slots__ = ("_prefix_lengths", "_rules")
 
     def __init__(self) -> None:
-        self._pairs: dict[tuple[str | None, str], RuleShare] = {}
-        self._prefix_lengths: dict[str | None, set[int]] = {}
-        """Lengths of the path prefixes (`/shop/` of `/shop/*`) that are taken, by host."""
-        self._wildcard_hosts = False
+        self._rules: dict[str, RuleShare] = {}
+        self._prefix_lengths: set[int] = set()
+        """Of `/shop/` in `/shop/*`."""
 
-    def add(self, rule: RuleShare, hosts: Iterable[str | None], paths: Iterable[str]) -> None:
-        for host in hosts:
-            self._wildcard_hosts |= host is not None and host.startswith("*")
-            for path in paths:
-                self._pairs.setdefault((host, path), rule)
-                prefix = path[:-1]
-                if path.endswith("*") and "*" not in prefix and "?" not in prefix:
-                    self._prefix_lengths.setdefault(host, set()).add(len(prefix))
+    def add(self, paths: Iterable[str], rule: RuleShare) -> None:
+        for path in paths:
+            self._rules.setdefault(path, rule)
+            if path.endswith("*") and path.find("*") == len(path) - 1 and "?" not in path:
+                self._prefix_lengths.add(len(path) - 1)
 
-    def by(self, host: str | None, path: str) -> RuleShare | None:
-        return next((rule for wider in self._wider(host) if (rule := self._by_path(wider, path))), None)
-
-    def _wider(self, host: str | None) -> Iterator[str | None]:
-        yield None
-        if host is None:
-            return
-        yield host
-        if self._wildcard_hosts:
-            yield from (f"*{host[i:]}" for i, char in enumerate(host) if char == "." and i)
-
-    def _by_path(self, host: str | None, path: str) -> RuleShare | None:
-        if exact := self._pairs.get((host, path)):
+    def by(self, path: str) -> RuleShare | None:
+        if exact := self._rules.get(path):
             return exact
-        for length in self._prefix_lengths.get(host, ()):
-            if length <= len(path) and (rule := self._pairs.get((host, f"{path[:length]}*"))):
+        for length in self._prefix_lengths:
+            if length <= len(path) and (rule := self._rules.get(f"{path[:length]}*")):
                 return rule
         return None
+
+
+class _Taken:
+    """Pairs of host and path that are taken."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str | None, _Paths] = {}
+        self._wildcard_hosts = False
+
+    def add(self, rule: RuleShare, hosts: Iterable[str | None], paths: Sequence[str]) -> None:
+        for host in hosts:
+            self._wildcard_hosts |= host is not None and host.startswith("*")
+            if (of_host := self._hosts.get(host)) is None:
+                of_host = self._hosts[host] = _Paths()
+            of_host.add(paths, rule)
+
+    def by_all(self, hosts: Iterable[str | None], paths: Sequence[str]) -> RuleShare | None:
+        """The rule that takes the first of these pairs, if all of them are taken."""
+        first: RuleShare | None = None
+        for host in hosts:
+            wider = self._wider(host)
+            for path in paths:
+                hider = next((rule for taken in wider if (rule := taken.by(path))), None)
+                if hider is None:
+                    return None
+                first = first or hider
+        return first
+
+    def _wider(self, host: str | None) -> Sequence[_Paths]:
+        names = [None] if host is None else [None, host]
+        if self._wildcard_hosts and host is not None:
+            names += [f"*{host[i:]}" for i, char in enumerate(host) if char == "." and i]
+        return [self._hosts[name] for name in names if name in self._hosts]

@@ -18,7 +18,6 @@ from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 from golden import FOLDER, facts, recorded_account, settings_of, snapshot_of, vpc_id
 
-from albc.deploy.fields.attributes import APPLICATION_TARGET_GROUP_DEFAULTS, NETWORK_TARGET_GROUP_DEFAULTS
 from albc.deploy.plan import make_plan
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import resolved, revealed
@@ -26,6 +25,7 @@ from albc.mapping.ingress import build as ingress
 from albc.mapping.ingress.groups import groups
 from albc.mapping.service import build as service
 from albc.mapping.settings import MappingSettings
+from albc.model.attributes import APPLICATION_TARGET_GROUP_DEFAULTS, NETWORK_TARGET_GROUP_DEFAULTS
 from albc.model.inventory import InventoryView
 from albc.model.listener import Listener
 from albc.model.load_balancer import LoadBalancer

@@ -1,7 +1,8 @@
 """A cluster to test, and a plain HTTP client for it.
 
 By default the embedded one, in a thread of its own; with `--kubeconfig FILE` any other, so that the same sentences can
-be held against a real API server. Every test has a namespace of its own.
+be held against a real API server. Every test has a namespace of its own. What is no behaviour of every API server is
+skipped there: tests that never touch the cluster under test, and those marked `embedded` with their reason.
 """
 
 from __future__ import annotations
@@ -27,8 +28,17 @@ STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kubeconfig", default=None, help="test this cluster instead of the embedded one")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--kubeconfig") is None:
+        return
+    for item in items:
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        marker = item.get_closest_marker("embedded")
+        if marker is not None:
+            item.add_marker(pytest.mark.skip(reason=f"holds for the embedded cluster only: {marker.args[0]}"))
+        elif "kubeconfig" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason="a part of the embedded cluster, not an API server's behaviour"))
 
 
 class Api:
@@ -109,7 +119,7 @@ CLUSTER_WIDE = {"namespaces", "nodes", "customresourcedefinitions", "clusterrole
 @pytest.fixture(scope="session")
 def kubeconfig(request: pytest.FixtureRequest) -> Iterator[Object]:
     """Of the cluster under test."""
-    given = request.config.getoption("--kubeconfig", default=None)
+    given = request.config.getoption("--kubeconfig")
     if given:
         yield yaml.safe_load(Path(given).read_text())
         return

@@ -271,9 +271,8 @@ def test_a_dry_run_on_the_server_changes_nothing(kubectl: Kubectl) -> None:
     assert kubectl("get", "deploy", "-o", "name") == ""
 
 
-def test_what_needs_a_container_is_refused_with_a_sentence(run: Any, api: Api, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--kubeconfig", default=None):
-        pytest.skip("a real cluster may have containers")
+@pytest.mark.embedded("others may have containers")
+def test_what_needs_a_container_is_refused_with_a_sentence(run: Any, api: Api) -> None:
     body = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "echo:1"}]}}
     api.create("pods", body)
     for command in (("logs", "p"), ("exec", "p", "--", "ls"), ("port-forward", "p", "18080:80")):

@@ -1,5 +1,6 @@
 """Services: defaults, addresses, node ports, what may change, what is refused."""
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -44,8 +45,9 @@ def test_an_address_that_another_service_has_is_refused(api: Api) -> None:
 
 
 def test_the_address_cannot_change(api: Api) -> None:
-    make(api)
-    refusal = api.patch("services", "s", {"spec": {"clusterIP": "127.20.1.2", "clusterIPs": ["127.20.1.2"]}})
+    given = make(api).json()["spec"]["clusterIP"]
+    other = str(ip_address(given) + 1)
+    refusal = api.patch("services", "s", {"spec": {"clusterIP": other, "clusterIPs": [other]}})
     assert refusal.status_code == 422
     assert "may not change once set" in refusal.json()["message"]
 

@@ -13,11 +13,7 @@ SLICES = "endpointslices.discovery.k8s.io/v1"
 LABELS = {"app": "web"}
 
 
-@pytest.fixture(autouse=True)
-def controllers(api: Api, request: pytest.FixtureRequest) -> None:
-    """These sentences are about controllers that run pods at once, as the embedded cluster's do."""
-    if request.config.getoption("--kubeconfig", default=None):
-        pytest.skip("needs a cluster that plays pods")
+pytestmark = pytest.mark.embedded("its controllers run pods of the image echo at once")
 
 
 def pod_spec(image: str = "echo:1", **rest: Any) -> Object:

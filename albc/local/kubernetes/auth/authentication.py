@@ -13,7 +13,9 @@ from albc.local.kubernetes import errors
 from albc.local.kubernetes.calls import User
 
 ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
-ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"))
+MASTERS = "system:masters"
+"""The group of those who may do everything."""
+ADMIN = User("kubernetes-admin", (MASTERS, "system:authenticated"))
 _AUTHENTICATED = "system:authenticated"
 
 
@@ -28,25 +30,30 @@ class Authenticator:
 
     def __init__(self) -> None:
         self._grants: dict[str, _Grant] = {}
+        self.clock_ahead = timedelta()
+        """How far the clock by which tokens expire is ahead of ours."""
 
     def issue(self, user: User, lifetime: timedelta | None = None) -> str:
         """A new token by which its bearer is `user`; for ever, or for a time."""
         token = secrets.token_urlsafe(32)
-        self._grants[token] = _Grant(user, datetime.now(UTC) + lifetime if lifetime is not None else None)
+        self._grants[token] = _Grant(user, self._now() + lifetime if lifetime is not None else None)
         return token
 
     def expire_tokens(self, user: str) -> None:
         """Ends every token of a user now."""
         for token, grant in list(self._grants.items()):
             if grant.user.name == user:
-                self._grants[token] = replace(grant, expires=datetime.now(UTC))
+                self._grants[token] = replace(grant, expires=self._now())
 
     def by_token(self, token: str) -> User | None:
         """Whose token it is, if it is good."""
         grant = self._grants.get(token)
-        if grant is None or (grant.expires is not None and grant.expires <= datetime.now(UTC)):
+        if grant is None or (grant.expires is not None and grant.expires <= self._now()):
             return None
         return grant.user
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_ahead
 
     def identify(self, headers: Mapping[str, str], tls: ssl.SSLObject | None) -> User:
         """The caller of a request; anonymous without credentials. Raises ApiError 401 for bad ones."""
@@ -75,7 +82,7 @@ def _impersonated(user: User, headers: Mapping[str, str]) -> User:
     name = headers.get("Impersonate-User")
     if not name:
         return user
-    if "system:masters" not in user.groups:
+    if MASTERS not in user.groups:
         why = f'User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
         raise errors.forbidden("users", "", name, why)
     get_all = getattr(headers, "getall", None)

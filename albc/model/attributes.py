@@ -1,7 +1,8 @@
-"""Attributes: what a new resource has before anybody sets one.
+"""Attributes: what AWS gives a new load balancer, target group or listener before anybody sets one.
 
-A plan writes only what differs, so these defaults save a read and a write for each new resource, and say where an
-attribute goes back to when its setting is taken back. An attribute that is not listed here is always written.
+A plan writes only what differs, and the inventory need not read what was just made, so these defaults save reads and a
+write for each new resource; they also say where an attribute goes back to when its setting is taken back. An attribute
+that is not listed here is always written.
 Source: the AWS pages on load balancer, target group and listener attributes of ALB and NLB.
 """
 
@@ -73,6 +74,12 @@ NETWORK_TARGET_GROUP_DEFAULTS: Final[Mapping[str, str]] = {
     "target_health_state.unhealthy.draining_interval_seconds": "0",
 }
 """`preserve_client_ip.enabled` depends on protocol and target type, so it is always written."""
+
+
+def target_group_defaults(protocol: str) -> Mapping[str, str]:
+    """Of a target group with this protocol."""
+    return APPLICATION_TARGET_GROUP_DEFAULTS if protocol in ("HTTP", "HTTPS") else NETWORK_TARGET_GROUP_DEFAULTS
+
 
 LISTENER_DEFAULTS: Final[Mapping[str, str]] = {
     "routing.http.response.server.enabled": "true",
