@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check lint types contracts format crds lock bench clean
+.PHONY: help setup demo test test-go soak check lint types contracts format crds lock bench clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,15 +30,28 @@ $(VENV)/.dev: $(VENV)/.python requirements/dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.local
 
-setup: $(VENV)/.dev ## Make the virtual environment for development
+# The AWS CLI and moto judge the local account; their botocore is another than ours, so they live apart.
+$(VENV)/judges/.done: $(VENV)/.python requirements/judges.txt
+	@echo "Installing the AWS CLI and moto in an environment of their own (once)…"
+	@$(PYTHON) -m venv $(VENV)/judges
+	@$(VENV)/judges/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/judges.txt
+	@touch $@
+
+setup: $(VENV)/.dev $(VENV)/judges/.done ## Make the virtual environment for development
 
 demo: $(VENV)/.local ## Run cluster, account and controller here, apply the examples, send traffic (ARGS=--once to end)
 	@$(BIN)/albc demo $(ARGS)
 
-test: $(VENV)/.dev ## Run every test (ARGS='-k name' to choose)
+test: setup ## Run every test (ARGS='-k name' to choose)
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory test-go || echo "Without the client-go judge: it could not be built."
 	@$(BIN)/pytest -n 2 $(ARGS)
 
-soak: $(VENV)/.dev ## Run the long forms of tests
+test-go: ## Build the client-go program that judges the local cluster (needs Go)
+	@command -v go >/dev/null || { echo "albc: Go is missing; install it, or leave this out" >&2; exit 2; }
+	@[ -x tests/go/.build/judge ] || echo "Building the client-go judge (once)…"
+	@cd tests/go && go build -o .build/judge .
+
+soak: setup ## Run the long forms of tests
 	@$(BIN)/pytest -m soak $(ARGS)
 
 check: lint types contracts ## Lint, types and import contracts
@@ -72,6 +85,8 @@ lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/local.txt
 	uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/run.txt
+	uv pip compile requirements/judges.in --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	  --quiet --custom-compile-command "make lock" -o requirements/judges.txt
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/go/.build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
