@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-go soak check lint types contracts format crds lock bench clean
+.PHONY: help setup demo test test-go soak check lint types contracts format manifests references docs kind-up kind-demo kind-down lock bench clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,13 +70,48 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-crds: $(VENV)/.dev ## Print the CRD manifests into deploy/crds
+manifests: $(VENV)/.dev ## Write what is generated in deploy/: CRDs, and the chart as plain manifests
 	@$(BIN)/python -m albc.crds deploy/crds
+	@$(BIN)/python -m albc.aws.policies deploy/iam
+	@$(BIN)/python -m albc.controllers.rights deploy/helm/albc/rbac/cluster-role.yaml
+	@cp deploy/crds/*.aws.yaml deploy/helm/albc/crds/
+	@$(BIN)/helm template aws-load-balancer-controller deploy/helm/albc --namespace kube-system \
+	  --set clusterName=your-cluster-name,creator=kustomize > deploy/kustomize/albc.yaml
 
-bench: $(VENV)/.dev ## Run the benchmarks
-	@for f in benchmarks/*.py; do \
-	  name=$$(basename $$f .py); [ $$name = __init__ ] || { echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; }; \
-	done
+references: $(VENV)/.dev ## Write the reference pages in docs/ anew from the code
+	@$(BIN)/python -m albc.settings.reference > docs/flags.md
+	@$(BIN)/python -m albc.crds.reference > docs/crds.md
+	@$(BIN)/python -c 'from albc.mapping.reference import annotations_markdown; print(annotations_markdown(), end="")' \
+	  > docs/annotations.md
+
+$(VENV)/docs/.done: $(VENV)/.python requirements/docs.txt
+	@echo "Installing MkDocs in an environment of its own (once)…"
+	@$(PYTHON) -m venv $(VENV)/docs
+	@$(VENV)/docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+docs: references $(VENV)/docs/.done ## Build the documentation's site into site/
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet
+
+kind-up: $(VENV)/.local ## Make a kind cluster and an emulated AWS account in containers (needs kind and Docker)
+	@command -v kind >/dev/null && command -v docker >/dev/null || \
+	  { echo "albc: kind-up needs kind and Docker; without them: albc local up" >&2; exit 2; }
+	@kind create cluster --config deploy/local/kind.yaml
+	@docker compose -f deploy/local/compose.yaml up --detach --wait
+	@kubectl --context kind-albc apply --server-side -f deploy/crds
+	@deploy/local/account.sh > deploy/local/.flags
+
+kind-demo: $(VENV)/.local ## Run the controller on this machine against `make kind-up`, and apply the Ingress example
+	@[ -s deploy/local/.flags ] || { echo "albc: run make kind-up first" >&2; exit 2; }
+	@kubectl --context kind-albc apply -f examples/ingress
+	@AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local $(BIN)/albc run $$(cat deploy/local/.flags) \
+	  --log-format=console --metrics-bind-addr=127.0.0.1:8080 --health-probe-bind-addr=127.0.0.1:61779
+
+kind-down: ## Remove what kind-up made
+	@kind delete cluster --name albc; docker compose -f deploy/local/compose.yaml down; rm -f deploy/local/.flags
+
+bench: $(VENV)/.dev ## Run the benchmarks and compare with the results kept (ARGS='queue --keep' to choose, and to keep)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
@@ -87,6 +122,8 @@ lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/run.txt
 	uv pip compile requirements/judges.in --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -o requirements/judges.txt
+	uv pip compile requirements/docs.in --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	  --quiet --custom-compile-command "make lock" -o requirements/docs.txt
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) tests/go/.build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/go/.build benchmarks/go/.build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

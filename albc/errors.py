@@ -10,7 +10,8 @@
     │   ├── Forbidden      we lack a permission
     │   ├── NotFound       the object is not there
     │   ├── Conflict       the object changed meanwhile, exists already, or is in use
-    │   └── Gone           the version or page asked for has expired
+    │   ├── Gone           the version or page asked for has expired
+    │   └── QuotaExceeded  a quota of the AWS account is used up: tell the user, try again slowly
     ├── NotLeader          another replica may write, so we may not
     └── Bug                our own fault
 
@@ -74,6 +75,10 @@ class Conflict(Refused):
 
 class Gone(Refused):
     """The resourceVersion or the continue token has expired: list again."""
+
+
+class QuotaExceeded(Refused):
+    """A quota of the AWS account is used up, until somebody raises it or takes something away."""
 
 
 class NotLeader(AlbcError):

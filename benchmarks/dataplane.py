@@ -1,18 +1,19 @@
-"""How fast is the local data plane? `python -m benchmarks.dataplane [requests]` prints a table.
+"""How fast is the local data plane? `python -m benchmarks.dataplane [--requests N] [--json FILE]` prints a table.
 
 Three processes: targets (a bare asyncio server), the data plane, and this one, which asks. "per core" is requests
 divided by the CPU seconds that the data plane used: what one core could carry if the others cost nothing.
 """
 
+import argparse
 import asyncio
 import multiprocessing
 import ssl
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from albc.local.dataplane.plane import DataPlane
 from albc.local.dataplane.snapshot import Snapshot
 from albc.local.network import AddressBook
+from benchmarks.report import Row, save, show
 
 CLIENTS = 16
 REQUEST = b"GET /shop/cart?id=1 HTTP/1.1\r\nHost: shop.example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
@@ -179,7 +181,7 @@ async def ask(case: Case, count: int, latencies: list[float]) -> None:
             writer.close()
 
 
-async def measure(case: Case, requests: int, plane: Connection) -> str:
+async def measure(case: Case, requests: int, plane: Connection) -> Row:
     def cpu() -> float:
         plane.send("cpu")
         return float(plane.recv())
@@ -191,11 +193,19 @@ async def measure(case: Case, requests: int, plane: Connection) -> str:
     wall, used = time.perf_counter() - begun, cpu() - before
     latencies.sort()
     p99 = latencies[int(len(latencies) * 0.99)] * 1000
-    return f"{case.name:38}{len(latencies) / wall:>10,.0f}{len(latencies) / used:>12,.0f}{p99:>10.1f}"
+    return {
+        "": case.name,
+        "requests/s": round(len(latencies) / wall),
+        "per core": round(len(latencies) / used),
+        "p99 ms": round(p99, 1),
+    }
 
 
 def main() -> None:
-    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
+    parser = argparse.ArgumentParser(description="benchmark of the local data plane")
+    parser.add_argument("--requests", type=int, default=8000, help="of each case")
+    parser.add_argument("--json", type=Path, help="file for the results")
+    options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
     for serve in (serve_targets, serve_plane):
@@ -204,9 +214,9 @@ def main() -> None:
         there.close()  # so that a process that dies is noticed
         here.recv()
         pipes.append(here)
-    print(f"{requests:,} requests, {CLIENTS} clients\n{'':38}{'req/s':>10}{'per core':>12}{'p99 ms':>10}")
-    for case in CASES:
-        print(asyncio.run(measure(case, requests, pipes[1])), flush=True)
+    results = [asyncio.run(measure(case, options.requests, pipes[1])) for case in CASES]
+    show(f"{options.requests:,} requests of {CLIENTS} clients", results)
+    save(options.json, {"traffic": results})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PURE_ROOMS = [room for room in ("albc/model", "albc/mapping", "albc/deploy/plan") if (ROOT / room).is_dir()]
+PURE_ROOMS = [
+    room for room in ("albc/model", "albc/mapping", "albc/deploy/fields", "albc/deploy/plan") if (ROOT / room).is_dir()
+]
 
 FORBIDDEN_MODULES = {
     "does I/O": {

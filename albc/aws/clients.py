@@ -20,7 +20,11 @@ from albc import __version__
 from albc.aws.models import CutLoader
 from albc.aws.services import SERVICE_IDS
 from albc.aws.throttle import DEFAULT_LIMITS, Limit
+from albc.aws.translation import translated
 
+DEFAULT_ATTEMPTS: Final = 3
+"""The AWS SDK for Go's (spec/aws.md §8.3)."""
+USER_AGENT: Final = f"elbv2.k8s.aws/albc-{__version__}"
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30
 
@@ -33,12 +37,16 @@ class AwsSettings:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """By service id: `--aws-api-endpoints`."""
     max_attempts: int = 10
-    """`--aws-max-retries`: attempts of one call, the first included."""
+    """`--aws-max-retries`: attempts of one call, the first included; 0 or less stands for `DEFAULT_ATTEMPTS`."""
     limits: tuple[Limit, ...] = DEFAULT_LIMITS
     concurrency: int = 50
     """Calls in flight; the others wait in the order in which they came."""
     max_delay_seconds: float = 20.0
     """Longest pause between two attempts."""
+
+    @property
+    def attempts(self) -> int:
+        return self.max_attempts if self.max_attempts > 0 else DEFAULT_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,12 +65,16 @@ class StaticCredentials:
 async def open_clients(settings: AwsSettings) -> AsyncIterator[dict[str, Any]]:
     """A client for each service of `SERVICE_IDS`, with the default credential chain; all are closed at the end."""
     session = _session()
-    await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings)))
     async with AsyncExitStack() as stack:
-        yield {
-            service: await stack.enter_async_context(_client(session, service, settings, None))
-            for service in SERVICE_IDS
-        }
+        try:
+            await anyio.to_thread.run_sync(lambda: asyncio.run(_load_models(session, settings)))
+            clients = {
+                service: await stack.enter_async_context(_client(session, service, settings, None))
+                for service in SERVICE_IDS
+            }
+        except Exception as error:
+            raise translated(error, "AWS clients") from error
+        yield clients
 
 
 @asynccontextmanager
@@ -83,7 +95,13 @@ def _loader() -> Loader:
 def _session() -> AioSession:
     session = get_session()
     session.register_component("data_loader", _loader())
+    session.register("before-send", _name_ourselves)
     return session
+
+
+def _name_ourselves(request: Any, **_: Any) -> None:
+    """Nothing of the SDK's own user agent is left (spec/aws.md §8.3)."""
+    request.headers["User-Agent"] = USER_AGENT
 
 
 async def _load_models(session: AioSession, settings: AwsSettings, services: Iterable[str] = SERVICE_IDS) -> None:
@@ -108,7 +126,6 @@ def _client(
         region_name=settings.region,
         endpoint_url=settings.endpoints.get(SERVICE_IDS[service]),
         config=AioConfig(
-            user_agent=f"elbv2.k8s.aws/albc-{__version__}",
             max_pool_connections=settings.concurrency,
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,

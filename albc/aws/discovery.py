@@ -5,10 +5,18 @@ Called once at start, before anything else asks AWS.
 
 import os
 from collections.abc import Mapping
+from typing import Final
+
+import anyio
+import structlog
 
 from albc.aws.calls import Aws
 from albc.aws.imds import InstanceMetadata
 from albc.errors import AlbcError, Invalid
+
+log = structlog.stdlib.get_logger("aws.discovery")
+
+_STS_SECONDS: Final = 3.0
 
 
 async def discover_region(given: str, imds: InstanceMetadata, environ: Mapping[str, str] = os.environ) -> str:
@@ -49,8 +57,16 @@ async def discover_vpc_id(
 
 
 async def discover_account_id(aws: Aws) -> str:
-    """The account of our credentials."""
-    return str((await aws.call("sts", "get_caller_identity"))["Account"])
+    """The account of our credentials; "" when STS does not tell it soon, as in a network without a way to it.
+
+    It is for the eyes of people: nothing depends on it.
+    """
+    with anyio.move_on_after(_STS_SECONDS):
+        try:
+            return str((await aws.call("sts", "get_caller_identity"))["Account"])
+        except AlbcError as error:
+            log.warning("the AWS account is not known", error=str(error))
+    return ""
 
 
 async def _by_tags(tags: Mapping[str, str], aws: Aws) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from opentelemetry.metrics import Meter
 
-from albc.aws.translation import THROTTLE_CODES
+from albc.aws.translation import THROTTLE_CODES, is_quota
 from albc.telemetry.metrics import DEFAULT_BUCKETS
 
 _RETRY_BUCKETS: Final = tuple(range(11))
@@ -75,7 +75,7 @@ class CallMetrics:
         self._calls.add(1, labels)
         if reply.status in (401, 403) or reply.code in _PERMISSION_CODES:
             self._permission.add(1, labels)
-        elif "LimitExceeded" in reply.code:
+        elif "LimitExceeded" in reply.code or is_quota(reply.code):
             self._limit.add(1, labels)
         elif reply.code in THROTTLE_CODES:
             self._throttled.add(1, labels)

@@ -1,8 +1,9 @@
-"""botocore's service models, cut down to the operations that albc calls.
+"""botocore's service models, cut down to the operations that albc calls (`albc.aws.operations`).
 
 EC2's model alone takes 16 MB of memory and most of the start-up time of its client, for some 700 operations; albc
-calls a dozen. Used by `albc.aws.clients`. A call that is not listed here does not exist on the client, which any test
-of it shows at once.
+calls a dozen. Used by `albc.aws.clients`. A call that is not listed does not exist on the client, which any test of it
+shows at once. STS stays whole, and so does every service that we have no client of: the SDK's chain of credentials asks
+them for itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,41 +11,26 @@ from typing import Any, Final
 
 from botocore.loaders import Loader
 
-EC2_OPERATIONS: Final = frozenset(
-    {
-        "AuthorizeSecurityGroupIngress",
-        "CreateSecurityGroup",
-        "CreateTags",
-        "DeleteSecurityGroup",
-        "DeleteTags",
-        "DescribeAvailabilityZones",
-        "DescribeInstances",
-        "DescribeNetworkInterfaces",
-        "DescribeRouteTables",
-        "DescribeSecurityGroups",
-        "DescribeSubnets",
-        "DescribeVpcs",
-        "RevokeSecurityGroupIngress",
-    }
-)
+from albc.aws.operations import operations_of
+from albc.aws.services import SERVICE_IDS
 
-_CUT: Final = {"ec2": EC2_OPERATIONS}
-"""Other services have small models."""
+CUT: Final = SERVICE_IDS.keys() - {"sts"}
+"""Services whose models are cut down."""
 
 
 class CutLoader(Loader):  # type: ignore[misc]  # botocore has no types
-    """Loads models like botocore's own, but for what is cut out of them."""
+    """Loads models like botocore's own, without the operations that we do not call."""
 
     def __init__(self) -> None:
         super().__init__()
         self._models: dict[str, Any] = {}
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
-        if type_name != "service-2" or service_name not in _CUT:
+        if type_name != "service-2" or service_name not in SERVICE_IDS:
             return super().load_service_model(service_name, type_name, api_version)
         if service_name not in self._models:
             whole = super().load_service_model(service_name, type_name, api_version)
-            self._models[service_name] = _cut(whole, _CUT[service_name])
+            self._models[service_name] = _cut(whole, operations_of(service_name)) if service_name in CUT else whole
             # The whole model must not stay; what else the cache held is read again.
             self._cache.clear()
         return self._models[service_name]

@@ -41,6 +41,34 @@ DEFAULT_LIMITS: Final = (
     Limit("Elastic Load Balancing v2", "^Describe.*", 50, 200),
     Limit("Elastic Load Balancing v2", "^Modify.*", 3, 20),
 )
+"""What `--aws-api-throttle` says when nobody sets it."""
+
+PUBLISHED_LIMITS: Final = (
+    Limit("Elastic Load Balancing v2", "^(CreateLoadBalancer|SetSubnets)$", 0.2, 9),
+    Limit("Elastic Load Balancing v2", "^Describe", 10, 36),
+    Limit(
+        "Elastic Load Balancing v2",
+        "^(?!Describe|CreateLoadBalancer$|SetSubnets$|RegisterTargets$|DeregisterTargets$)",
+        3,
+        18,
+    ),
+    Limit("Elastic Load Balancing v2", ".", 10, 36),
+    *(
+        Limit("EC2", f"^{operation}$", rate, burst)
+        for rate, burst, operations in (
+            (20, 90, ("DescribeSecurityGroups", "DescribeSubnets", "DescribeNetworkInterfaces", "DescribeInstances")),
+            (5, 45, ("CreateSecurityGroup", "DeleteSecurityGroup")),
+            (5, 45, ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")),
+            (10, 90, ("CreateTags", "DeleteTags")),
+        )
+        for operation in operations
+    ),
+    Limit("ACM", "^(DescribeCertificate|ListTagsForCertificate|DeleteCertificate)$", 10, 9),
+    Limit("ACM", "^ListCertificates$", 8, 7),
+    Limit("ACM", "^RequestCertificate$", 5, 4),
+)
+"""What AWS publishes and refuses calls above, a tenth of the burst left over for calls that arrive closer together than
+they were sent: Elastic Load Balancing user guide, EC2 developer guide and ACM user guide, "throttling" and "quotas"."""
 
 
 def parse_limits(text: str) -> tuple[Limit, ...]:
@@ -50,9 +78,12 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
     return tuple(limit for limit in DEFAULT_LIMITS if limit.service_id not in named) + given
 
 
-def print_limits(limits: Iterable[Limit]) -> str:
-    """The flag's form, services in order."""
-    return ",".join(str(limit) for limit in sorted(limits, key=lambda limit: limit.service_id))
+def with_published(limits: Iterable[Limit], service_ids: Iterable[str]) -> tuple[Limit, ...]:
+    """The limits, and AWS's published rates for those of the services for which nobody has chosen other ones."""
+    limits = tuple(limits)
+    chosen = {limit.service_id for limit in limits if limit not in DEFAULT_LIMITS}
+    paced = frozenset(service_ids) - chosen
+    return (*limits, *(limit for limit in PUBLISHED_LIMITS if limit.service_id in paced))
 
 
 def _parse_limit(pair: str) -> Limit:

@@ -1,6 +1,6 @@
 """Where botocore's and aiohttp's exceptions end: each becomes one of `albc.errors` by the tables below.
 
-Called by `albc.aws.calls` alone.
+Called by `albc.aws.calls`, and by `albc.aws.clients` for what goes wrong before a call.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from albc.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    QuotaExceeded,
     Refused,
     Throttled,
     Unauthorized,
@@ -43,7 +44,10 @@ THROTTLE_CODES: Final = frozenset(
 
 KINDS: Final[Mapping[str, type[Refused] | type[Invalid] | type[Unavailable]]] = {
     **dict.fromkeys(THROTTLE_CODES, Throttled),
-    **dict.fromkeys(("RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "Unavailable"), Unavailable),
+    **dict.fromkeys(
+        ("IDPCommunicationError", "RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "Unavailable"),
+        Unavailable,
+    ),
     **dict.fromkeys(
         (
             "AuthFailure",
@@ -52,6 +56,8 @@ KINDS: Final[Mapping[str, type[Refused] | type[Invalid] | type[Unavailable]]] = 
             "IncompleteSignature",
             "InvalidAccessKeyId",
             "InvalidClientTokenId",
+            "InvalidIdentityToken",
+            "InvalidIdentityTokenException",
             "MissingAuthenticationToken",
             "RequestExpired",
             "SignatureDoesNotMatch",
@@ -97,6 +103,11 @@ KINDS: Final[Mapping[str, type[Refused] | type[Invalid] | type[Unavailable]]] = 
 """What an error code amounts to. Codes that end in `NotFound` or hold `Duplicate` need no line of their own."""
 
 
+def is_quota(code: str) -> bool:
+    """Whether a service says that a quota of the account is used up: `TooManyRules`, `SecurityGroupLimitExceeded`."""
+    return code not in THROTTLE_CODES and (code.startswith("TooMany") or "LimitExceeded" in code)
+
+
 def error_code(error: BaseException) -> str:
     """AWS's own word, or "" when there was no answer."""
     return str(error.response["Error"].get("Code", "")) if isinstance(error, sdk.ClientError) else ""
@@ -120,10 +131,18 @@ def translated(error: Exception, what: str) -> AlbcError:
                 "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
                 type(error).__name__,
             )
+        case FileNotFoundError() | PermissionError():
+            return Unauthorized(
+                f"{what}: the token that AWS gives credentials for cannot be read ({error}); mount it, or correct "
+                "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                type(error).__name__,
+            )
         case sdk.CredentialRetrievalError() | sdk.TokenRetrievalError() | sdk.MetadataRetrievalError():
             return Unavailable(f"{what}: the AWS credentials could not be refreshed: {error}")
-        case sdk.ParamValidationError():
-            return Bug(f"{what}: {error}")
+        case sdk.InvalidRegionError():
+            return Invalid(f"{what}: {error}; name a Region such as us-west-2 by --aws-region")
+        case sdk.ParamValidationError():  # a user's value, outside what AWS's own model allows
+            return Invalid(f"{what}: {' '.join(str(error).split())}")
         case sdk.ConnectionError() | sdk.HTTPClientError() | aiohttp.ClientError() | OSError() | TimeoutError():
             return Unavailable(f"{what}: no answer from AWS: {error or type(error).__name__}")
         case _:
@@ -134,12 +153,16 @@ def _answered(error: sdk.ClientError, what: str) -> AlbcError:
     code = error_code(error)
     text = f"{what}: {error.response['Error'].get('Message') or 'no message'} ({code})"
     kind = _kind(code, http_status(error))
+    if kind is QuotaExceeded:
+        text += "; raise this quota of the AWS account, or use less of it"
     return kind(text, code) if issubclass(kind, Refused) else kind(text)
 
 
 def _kind(code: str, status: int) -> type[Refused] | type[Invalid] | type[Unavailable]:
     if kind := KINDS.get(code):
         return kind
+    if is_quota(code):
+        return QuotaExceeded
     if status >= 500:
         return Unavailable
     if code.endswith(("NotFound", "NotFoundException")):

@@ -1,14 +1,17 @@
 """The `albc` command. Each subcommand imports what it needs when it runs, so that `--help` and `plan` start fast."""
 
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from albc import __version__
+from albc.cli.account import AccountFlags
 from albc.cli.usage import UsageError
+from albc.printable import printable
 from albc.settings import Settings
+from albc.settings.sources import further_sources
 
 app = App(
     name="albc",
@@ -21,19 +24,26 @@ app = App(
 )
 local = App(name="local", help="A Kubernetes cluster and an AWS account on this machine, for trying out and for tests.")
 app.command(local)
-fault = App(name="fault", help="Let the cluster of a running `albc local up` fail as API servers do.")
+fault = App(name="fault", help="Let the cluster or the account that runs here fail as API servers and AWS do.")
 local.command(fault)
 
 
-@app.command
-def run(settings: Settings = Settings()) -> int:  # noqa: B008  the defaults of a frozen value
-    """Run the controller against the cluster of the kubeconfig (or the one it runs in) and the AWS account."""
+@app.command(config=further_sources)
+def run(
+    *ignored: Annotated[str, Parameter(show=False)],
+    settings: Settings = Settings(),  # noqa: B008  the defaults of a frozen value
+) -> int:
+    """Run the controller against the cluster of the kubeconfig (or the one it runs in) and the AWS account.
+
+    Each flag may also be set by a variable (--aws-region by ALBC_AWS_REGION) or in the file that --config names; a
+    flag goes before a variable, a variable before the file.
+    """
     from albc.cli.run import run_controller
 
-    return run_controller(settings)
+    return run_controller(settings, ignored)
 
 
-@app.command
+@app.command(config=further_sources)
 def plan(
     *,
     file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=(), allow_leading_hyphen=True)] = (),
@@ -61,6 +71,36 @@ def plan(
     from albc.cli.plan import show_plan
 
     return show_plan(file, facts, output, settings, detailed_exitcode=detailed_exitcode)
+
+
+@app.command(config=further_sources)
+def preflight(
+    *,
+    output: Annotated[str, Parameter(name=("--output", "-o"))] = "table",
+    settings: Settings = Settings(),  # noqa: B008  the defaults of a frozen value
+) -> int:
+    """Say what would happen if albc took over from the controller that runs now; nothing is written.
+
+    Without --cluster-name the flags of that controller's Deployment are taken. Exits with 1 if there is trouble.
+
+    Parameters
+    ----------
+    output
+        table, or json for machines.
+    """
+    from albc.cli.preflight import show_preflight
+
+    return show_preflight(settings, _settings_of, output)
+
+
+def _settings_of(flags: tuple[str, ...]) -> Settings:
+    """What `albc run` would make of these flags."""
+    try:
+        _, bound, *_ = app.parse_args(["run", *flags], exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        raise UsageError(f"the flags of the controller that runs now cannot be read: {error}") from None
+    settings: Settings = bound.arguments.get("settings", Settings())
+    return settings
 
 
 @app.command
@@ -111,13 +151,53 @@ def up(
     run_local(kubeconfig=kubeconfig, kubernetes_port=kubernetes_port, aws_port=aws_port)
 
 
+@local.command
+def aws(*, port: int = 0, flags: AccountFlags = AccountFlags()) -> None:  # noqa: B008  a frozen value
+    """Start the embedded AWS account alone on loopback, and print how to reach it. Ctrl-C ends it.
+
+    Parameters
+    ----------
+    port
+        Port of the AWS endpoint; 0 takes any.
+    """
+    from albc.cli.account import run_account
+
+    run_account(port, flags)
+
+
+Endpoint = Annotated[str, Parameter(help="The account's address; empty means that of AWS_ENDPOINT_URL.")]
+
+
+@local.command
+def calls(*, writes: Annotated[bool, Parameter(negative=())] = False, since: int = 0, endpoint: Endpoint = "") -> None:
+    """Print the calls that the running account has answered: number, service, operation, outcome, parameters.
+
+    Parameters
+    ----------
+    writes
+        Only those of operations that change something.
+    since
+        Only those after the one of this number.
+    """
+    from albc.cli.account_control import read_calls
+
+    for line in read_calls(endpoint, writes=writes, since=since):
+        print(line)
+
+
 Kubeconfig = Annotated[str, Parameter(help="The file that `albc local up` has written; empty means the usual one.")]
 
 
 @fault.command
-def restart(*, kubeconfig: Kubeconfig = "") -> None:
-    """Break every watch and forget what happened, as when an API server restarts."""
-    _order(kubeconfig, {"fault": "restart"})
+def restart(*, down: float = 1.0, kubeconfig: Kubeconfig = "") -> None:
+    """Break and refuse every connection for a while and forget what happened, as when an API server restarts.
+
+    Parameters
+    ----------
+    down
+        For how many seconds.
+    """
+    _order(kubeconfig, {"fault": "restart", "down": down})
 
 
 @fault.command
@@ -170,6 +250,47 @@ def clear(*, kubeconfig: Kubeconfig = "") -> None:
     _order(kubeconfig, {"fault": "clear"})
 
 
+@fault.command(name="aws")
+def fault_aws(
+    kind: Literal["throttle", "server-error", "reset-before", "reset-after", "access-denied", "error", "list", "clear"],
+    /,
+    *,
+    service: str = "*",
+    operation: str = "*",
+    times: int = 1,
+    skip: int = 0,
+    code: str = "",
+    endpoint: Endpoint = "",
+) -> None:
+    """Let calls of the running account fail; `list` shows what is still to fail, `clear` ends it.
+
+    Parameters
+    ----------
+    kind
+        `reset-before` cuts the connection and nothing has happened, `reset-after` when it has; `error` needs a code.
+    service
+        Whose calls: a name of botocore such as elbv2, or a pattern.
+    operation
+        Which calls: a name such as CreateRule, or a pattern such as `Describe*`.
+    times
+        How many fail.
+    skip
+        How many pass first.
+    code
+        The error code of `error`, for example TooManyRules.
+    """
+    from albc.cli.account_control import add_fault, clear_faults, list_faults
+
+    if kind == "list":
+        for line in list_faults(endpoint):
+            print(line)
+    elif kind == "clear":
+        clear_faults(endpoint)
+    else:
+        rule: dict[str, str | int] = {"kind": kind, "service": service, "operation": operation, "code": code}
+        add_fault(endpoint, {**rule, "times": times, "skip": skip})
+
+
 def _order(kubeconfig: str, order: dict[str, str | int | float]) -> None:
     from albc.cli.faults import send_order
 
@@ -183,13 +304,13 @@ def main() -> NoReturn:
     except CycloptsError as error:
         _refuse(f"{str(error).strip().rstrip('.')}; `albc --help` shows what there is")
     except UsageError as error:
-        _refuse(str(error))
+        _refuse(str(error), error.status)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _refuse(message: str) -> NoReturn:
+def _refuse(message: str, status: int = 2) -> NoReturn:
     """A script that asks for `--detailed-exitcode` takes 2 for changes, so it must not be told of a mistake by 2."""
-    print(f"albc: {message}", file=sys.stderr)
-    sys.exit(1 if "--detailed-exitcode" in sys.argv else 2)
+    print(f"albc: {printable(' '.join(message.splitlines()))}", file=sys.stderr)
+    sys.exit(1 if "--detailed-exitcode" in sys.argv else status)

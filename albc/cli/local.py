@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 
 def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
-    """Runs until SIGINT or SIGTERM. Raises `UsageError` for a port that cannot be, or an extra that is missing."""
+    """Runs until SIGINT or SIGTERM. Raises `UsageError` for a port or place that cannot be, or a missing extra."""
     for port in (kubernetes_port, aws_port):
         if not 0 <= port <= 65535:
             raise UsageError(f"{port} is no port: choose one from 1 to 65535, or 0 for any")
     path = local_kubeconfig(kubeconfig)
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder: name another file with --kubeconfig")
     try:
         anyio.run(_up, path, kubernetes_port, aws_port)
     except* ImportError as errors:
@@ -28,7 +30,22 @@ def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
             f"the local stack is not installed ({errors.exceptions[0]}): pip install 'albc[local]'"
         ) from None
     except* OSError as errors:
-        raise UsageError(f"{errors.exceptions[0]}; choose other ports with --kubernetes-port and --aws-port") from None
+        error = _first_of(errors)
+        file = getattr(error, "filename", None)
+        fix = (
+            "name another file with --kubeconfig"
+            if file
+            else "choose other ports with --kubernetes-port and --aws-port"
+        )
+        raise UsageError(f"{error}; {fix}") from None
+
+
+def _first_of(errors: BaseExceptionGroup[OSError]) -> BaseException:
+    """The first error itself, however deep the groups are in which it comes."""
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 async def _up(path: Path, kubernetes_port: int, aws_port: int) -> None:
@@ -70,7 +87,7 @@ Start the controller with:
 
 ACM has a certificate for *.example.com: {certificate}
 The authority that signed it is at {stack.aws.url}/_albc/ca.pem, the log of AWS calls at {stack.aws.url}/_albc/calls.
-Let the cluster fail, to see what its clients do: albc local fault --help
+Let cluster or account fail, to see what their clients do: albc local fault --help
 """
 
 

@@ -1,18 +1,20 @@
-"""Manifests as files: YAML with several documents, JSON, and Lists of either, into a `Snapshot`.
+"""Manifests into a `Snapshot`, as an API server would take them.
 
 `status` and finalizers are what a cluster makes of objects, so they are no input. Kinds that mapping does not read are
 passed over.
 """
 
-import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 from pydantic import ValidationError
 
+from albc.cli.manifest_files import documents
+from albc.cli.node_ports import AssumedPort, assume
 from albc.cli.usage import UsageError
 from albc.crds.resources import (
     INGRESS_CLASS_PARAMS,
@@ -38,8 +40,12 @@ from albc.kube.objects import (
     TCP_ROUTES,
     TLS_ROUTES,
     UDP_ROUTES,
+    Namespace,
 )
+from albc.kube.objects.meta import ObjectMeta
 from albc.kube.resource import Resource
+from albc.mapping.cluster import admitted
+from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
 from albc.model.problem import ObjectRef, Problem
 
@@ -74,88 +80,100 @@ _BY_KIND = {(resource.group, resource.kind): field for field, resource in _RESOU
 class Loaded:
     snapshot: Snapshot
     problems: tuple[Problem, ...]
-    """Objects that are not of the shape of their kind; they are left out."""
+    """Of objects that an API server would not take; they are left out."""
     bindings: tuple[TargetGroupBinding, ...] = ()
     """What stands of them in the cluster; mapping does not read them."""
+    assumed: tuple[AssumedPort, ...] = ()
+    """Node ports that the files do not name."""
+    earlier: Snapshot = field(default_factory=Snapshot)
+    """Of objects that the files hold more than once: the version before the last."""
+
+    def admitted(self, settings: MappingSettings) -> "Loaded":
+        """Without what the webhooks refuse."""
+        snapshot, problems = admitted(self.snapshot, settings, self.earlier)
+        return replace(self, snapshot=snapshot, problems=(*self.problems, *problems))
 
 
-def load(files: Iterable[str]) -> Loaded:
-    """Every object of the files. Raises `UsageError` for a file that cannot be read or parsed."""
-    found: dict[str, dict[NamespacedName, Any]] = {field: {} for field in _RESOURCES}
+def load(files: Iterable[str], watch_namespace: str = "") -> Loaded:
+    """Every object of the files; with `watch_namespace` only those in that namespace, and those in none.
+
+    Raises `UsageError` for a file that cannot be read or parsed.
+    """
+    found: dict[str, dict[NamespacedName, Any]] = {place: {} for place in _RESOURCES}
+    earlier: dict[str, dict[NamespacedName, Any]] = {place: {} for place in FIELDS}
     problems = []
-    for item in (item for file in files for document in _documents(file) for item in _flatten(document)):
-        group, _, _ = str(item.get("apiVersion", "")).rpartition("/")
-        kind = str(item.get("kind", ""))
-        field = _BY_KIND.get((group, kind))
-        if field is None:
-            continue
-        metadata = item.get("metadata") or {}
-        try:
-            obj = _RESOURCES[field].convert(_input_only(item))
-        except (msgspec.ValidationError, ValidationError) as error:
-            ref = ObjectRef(kind, str(metadata.get("namespace", "")), str(metadata.get("name", "")))
-            problems.append(Problem(ref, "Invalid", _sentence(error)))
-        else:
-            found[field][NamespacedName(obj.metadata.namespace, obj.metadata.name)] = obj
+    for file in files:
+        with _not_too_deep(file):
+            for item in documents(file):
+                group, _, _ = str(item.get("apiVersion", "")).rpartition("/")
+                kind = str(item.get("kind", ""))
+                place = _BY_KIND.get((group, kind))
+                if place is None:
+                    continue
+                resource = _RESOURCES[place]
+                given = _input_only(item, namespaced=resource.namespaced)
+                if resource.namespaced and watch_namespace not in ("", given["metadata"]["namespace"]):
+                    continue
+                try:
+                    obj = resource.convert(given)
+                except (msgspec.ValidationError, ValidationError) as error:
+                    metadata = given["metadata"]
+                    ref = ObjectRef(kind, str(metadata["namespace"]), str(metadata.get("name", "")))
+                    problems.append(Problem(ref, "Invalid", _sentence(error)))
+                else:
+                    name = NamespacedName(obj.metadata.namespace, obj.metadata.name)
+                    if place in earlier and name in found[place]:
+                        earlier[place][name] = found[place][name]
+                    found[place][name] = obj
+    found["namespaces"] = _namespaces(found)
+    found["services"], assumed = assume(found["services"])
     bindings = tuple(found.pop(_BINDINGS).values())
-    return Loaded(Snapshot(**found), tuple(problems), bindings)
+    return Loaded(Snapshot(**found), tuple(problems), bindings, assumed, Snapshot(**earlier))
 
 
-def _input_only(item: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = {key: value for key, value in (item.get("metadata") or {}).items() if key != "finalizers"}
-    return {**{key: value for key, value in item.items() if key != "status"}, "metadata": metadata}
+@contextmanager
+def _not_too_deep(file: str) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise UsageError(f"{file} is nested too deeply") from None
+
+
+def _namespaces(found: Mapping[str, Mapping[NamespacedName, Any]]) -> dict[NamespacedName, Namespace]:
+    """Those of the files, and those that other objects are in, with the label that an API server gives to each."""
+    given = {name.name: namespace for name, namespace in found["namespaces"].items()}
+    names = {name.namespace for objects in found.values() for name in objects} - {""}
+    return {NamespacedName("", name): _labelled(name, given.get(name)) for name in sorted(names | given.keys())}
+
+
+def _labelled(name: str, given: Namespace | None) -> Namespace:
+    metadata = given.metadata if given else ObjectMeta(name=name)
+    labels = {**metadata.labels, "kubernetes.io/metadata.name": name}
+    return msgspec.structs.replace(given or Namespace(), metadata=msgspec.structs.replace(metadata, labels=labels))
+
+
+def _input_only(item: Mapping[str, Any], *, namespaced: bool) -> dict[str, Any]:
+    """Without what only a cluster knows. A field that is null is as if it were absent."""
+    plain: dict[str, Any] = _without_nulls({key: value for key, value in item.items() if key != "status"})
+    metadata = {key: value for key, value in (plain.get("metadata") or {}).items() if key != "finalizers"}
+    texts, data = plain.pop("stringData", None), plain.get("data", {})
+    if isinstance(texts, Mapping) and isinstance(data, Mapping):
+        plain["data"] = {**data, **{key: _base64(text) for key, text in texts.items()}}
+    namespace = (metadata.get("namespace") or "default") if namespaced else ""
+    return {**plain, "metadata": {**metadata, "namespace": namespace}}
+
+
+def _base64(text: Any) -> Any:
+    return b64encode(text.encode()).decode() if isinstance(text, str) else text
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _sentence(error: msgspec.ValidationError | ValidationError) -> str:
     if isinstance(error, ValidationError):
         return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
     return str(error)
-
-
-def _documents(file: str) -> Iterator[Any]:
-    if file == "-":
-        yield from _parse("standard input", sys.stdin.read(), json=False)
-        return
-    path = Path(file)
-    if path.is_dir():
-        members = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml", ".json"))
-        if not members:
-            raise UsageError(f"{file} holds no manifests; they end in .yaml, .yml or .json")
-        for member in members:
-            yield from _documents(str(member))
-        return
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from None
-    yield from _parse(file, text, json=path.suffix == ".json")
-
-
-def _parse(name: str, text: str, *, json: bool) -> list[Any]:
-    """YAML takes JSON as well, but fifty times as long."""
-    try:
-        if json or text.lstrip().startswith("{"):
-            return [msgspec.json.decode(text)]
-        return list(_yaml(text))
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{name} is no JSON: {error}") from None
-
-
-def _yaml(text: str) -> Iterator[Any]:
-    import yaml
-
-    try:
-        yield from yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise UsageError(f"a manifest is no YAML: {' '.join(str(error).split())}") from None
-
-
-def _flatten(document: Any) -> Iterator[Mapping[str, Any]]:
-    if not isinstance(document, Mapping):
-        if document is not None:
-            raise UsageError("a manifest must be an object with apiVersion and kind")
-    elif str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
-        for item in document["items"]:
-            yield from _flatten(item)
-    else:
-        yield document

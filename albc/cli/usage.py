@@ -2,4 +2,9 @@
 
 
 class UsageError(Exception):
-    """One sentence: the cause, and what to do about it. Ends the command with exit status 2, without traceback."""
+    """One sentence: the cause, and what to do about it. Ends the command, without traceback."""
+
+    def __init__(self, sentence: str, status: int = 2) -> None:
+        """`status`: of the process at its end."""
+        super().__init__(sentence)
+        self.status = status

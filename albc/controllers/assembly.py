@@ -1,7 +1,10 @@
 """Puts the controllers together: which ones run, and what they share. Called by `albc.cli.run`, once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from opentelemetry.metrics import Meter
 
 from albc.aws.backend_security_group import BackendSecurityGroup
 from albc.aws.calls import Aws
@@ -19,34 +22,39 @@ from albc.controllers.gateway_configurations import (
     TargetGroupConfigurations,
     Uses,
 )
+from albc.controllers.gateway_detection import NEEDED_BY_ALL, needed_by
 from albc.controllers.gateway_events import GatewayEvents
 from albc.controllers.gateway_statuses import GatewayStatuses
 from albc.controllers.gateways import Gateways
-from albc.controllers.ingress_groups import TAG_PREFIX as INGRESS_TAG_PREFIX
 from albc.controllers.ingress_groups import IngressGroups
+from albc.controllers.ingress_members import IngressMembers
 from albc.controllers.reporting import Reporter
-from albc.controllers.services import TAG_PREFIX as SERVICE_TAG_PREFIX
+from albc.controllers.service_classic import ClassicServices
+from albc.controllers.service_network import NetworkServices
+from albc.controllers.service_objects import ServiceObjects
 from albc.controllers.services import Services
+from albc.controllers.shared import Shared
 from albc.controllers.stores import Stores
-from albc.controllers.target_group_binding import TargetGroupBindings
+from albc.controllers.target_assembly import BindingParts, add_target_group_bindings
 from albc.deploy.apply.applier import Applier
 from albc.engine.manager import Manager
-from albc.engine.queue import Backoff, Priority, WorkQueue
+from albc.engine.queue import Priority, WorkQueue
 from albc.engine.store import ObjectKey
 from albc.errors import NotFound
 from albc.kube.client import Client
 from albc.kube.events import EventRecorder
 from albc.kube.objects import SECRETS
+from albc.mapping.cluster import INGRESS_TAG_PREFIX, SERVICE_TAG_PREFIX
 from albc.mapping.gateway.classes import ALB, NLB
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import VPC, FactsRequest
 from albc.settings import Settings, deploy_settings
-from albc.targets.enis import NetworkInterfaces
-from albc.targets.health import TargetHealthReader
-from albc.targets.networking import Networking, NetworkingSettings
-from albc.targets.reconciler import Cluster, TargetReconciler, TargetSettings
-from albc.targets.security_groups import SecurityGroupRules
+from albc.targets.classic import ClassicTargets
+
+K = TypeVar("K", bound=Hashable)
+Waker: TypeAlias = Callable[[str, str], None]
+"""Has a controller look at the stack of that namespace and name."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +68,7 @@ class Parts:
     recorder: EventRecorder
     aws: Aws
     roles: AssumedRoles
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What the controllers of all families use together."""
-
-    stores: Stores
-    facts: FactsFromAWS
-    inventory: Inventory
-    deployer: Deployer
-    shared_group: SharedGroup
+    meter: Meter
 
 
 async def assemble(parts: Parts) -> Inventory:
@@ -78,8 +76,8 @@ async def assemble(parts: Parts) -> Inventory:
 
     Returns the inventory, whose `run` looks for drift in the background. Raises `NotFound` for an unknown VPC.
     """
-    queues: dict[str, WorkQueue[ObjectKey] | WorkQueue[GroupID]] = {}
-    shared = _shared(parts, queues)
+    wakers: dict[str, Waker] = {}
+    shared = _shared(parts, wakers)
     vpc = (await shared.facts.answer(FactsRequest())).vpc
     if not vpc.ipv4_cidrs:
         raise NotFound(f"there is no VPC {vpc.id}; check --aws-vpc-id")
@@ -89,43 +87,42 @@ async def assemble(parts: Parts) -> Inventory:
         return Reporter(parts.recorder, component)
 
     secrets = manager.references(SECRETS, settings.required_secrets_label)
-    groups = IngressGroups(
-        parts.client,
-        shared.stores,
-        secrets,
-        shared.facts,
-        shared.deployer,
-        shared.shared_group,
-        report("ingress"),
-        parts.mapping,
+    members = IngressMembers(
+        parts.client, shared.stores.ingresses, shows_plan=settings.gates.enabled("IngressPlanAnnotation")
     )
-    queues[INGRESS_TAG_PREFIX] = manager.add(groups, workers=settings.ingress_max_concurrent_reconciles)
+    groups = IngressGroups(shared, members, secrets, report("ingress"))
+    queue = manager.add(groups, workers=settings.ingress_max_concurrent_reconciles)
+    wakers[INGRESS_TAG_PREFIX] = _waker(queue, GroupID)
     if settings.gates.enabled("EnableServiceController"):
-        services = Services(
-            parts.client,
-            shared.stores,
-            shared.facts,
-            shared.deployer,
-            shared.shared_group,
-            report("service"),
-            parts.mapping,
-        )
-        queues[SERVICE_TAG_PREFIX] = manager.add(services, workers=settings.service_max_concurrent_reconciles)
+        services = _services(parts, shared, report("service"))
+        of_services = manager.add(services, workers=settings.service_max_concurrent_reconciles)
+        wakers[SERVICE_TAG_PREFIX] = _waker(of_services, ObjectKey)
     _add_bindings(parts, shared, vpc)
-    _add_gateways(parts, shared, queues)
+    _add_gateways(parts, shared, wakers)
     return shared.inventory
 
 
-def _shared(parts: Parts, queues: Mapping[str, WorkQueue[ObjectKey] | WorkQueue[GroupID]]) -> Shared:
+def _services(parts: Parts, shared: Shared, report: Reporter) -> Services:
+    objects, settings = ServiceObjects(parts.client, report), shared.settings
+    network = NetworkServices(shared, objects)
+    targets = ClassicTargets(parts.aws, shared.inventory, settings.cluster_name, settings.classic_elb_security_group)
+    classic = ClassicServices(shared, objects, targets)
+    return Services(shared.stores, (network, classic), classic.is_ours if settings.classic_load_balancer else None)
+
+
+def _waker(queue: WorkQueue[K], key: Callable[[str, str], K]) -> Waker:
+    return lambda namespace, name: queue.add(key(namespace, name), Priority.NORMAL)
+
+
+def _shared(parts: Parts, wakers: Mapping[str, Waker]) -> Shared:
     settings, mapping = parts.settings, parts.mapping
     gates = settings.gates
 
     def drifted(stack: StackKey) -> None:
         """Somebody else changed a stack's resources: its controller looks at it."""
-        if queue := queues.get(stack.tag_prefix):
+        if wake := wakers.get(stack.tag_prefix):
             namespace, _, name = stack.name.rpartition("/")
-            key = GroupID(namespace, name) if stack.tag_prefix == INGRESS_TAG_PREFIX else ObjectKey(namespace, name)
-            queue.add(key, Priority.NORMAL)  # type: ignore[arg-type]  # each prefix has keys of its own type
+            wake(namespace, name)
 
     stores = Stores.of(parts.manager)
     scope = Scope(mapping.cluster_name, mapping.vpc_id, mapping.enable_certificate_management)
@@ -144,60 +141,33 @@ def _shared(parts: Parts, queues: Mapping[str, WorkQueue[ObjectKey] | WorkQueue[
     bindings = KubernetesBindings(parts.client, stores)
     deploy = deploy_settings(settings, mapping)
     return Shared(
+        client=parts.client,
         stores=stores,
         facts=FactsFromAWS(parts.aws, scope, group),
         inventory=inventory,
         deployer=Deployer(parts.aws, inventory, Applier(parts.aws, inventory, bindings), bindings, deploy),
-        shared_group=SharedGroup(group, stores),
+        group=SharedGroup(group, stores),
+        settings=mapping,
     )
 
 
 def _add_bindings(parts: Parts, shared: Shared, vpc: VPC) -> None:
-    settings, stores = parts.settings, shared.stores
-    networking = Networking(
-        SecurityGroupRules(parts.aws),
-        NetworkInterfaces(parts.aws, vpc.id),
-        NetworkingSettings(
-            cluster_name=settings.cluster_name,
+    add_target_group_bindings(
+        BindingParts(
+            settings=parts.settings,
             vpc_id=vpc.id,
-            eni_security_group_tags=dict(settings.service_target_eni_security_group_tags),
-            restricted=not settings.disable_restricted_sg_rules,
-        ),
-    )
-    cluster = Cluster(
-        service=lambda namespace, name: stores.services.get((namespace, name)),
-        slices=lambda namespace, name: stores.endpoint_slices.by_index("service", (namespace, name)),
-        pods=stores.pods.objects,
-        nodes=lambda: {node.name: node for node in stores.nodes.list()},
-        bindings=stores.target_group_bindings.list,
-    )
-    targets = TargetReconciler(
-        parts.client,
-        cluster,
-        networking,
-        TargetSettings(
-            vpc_cidrs=(*vpc.ipv4_cidrs, *vpc.ipv6_cidrs),
-            max_targets=settings.max_targets_per_target_group,
-            fail_open=settings.gates.enabled("EndpointsFailOpen"),
-        ),
-        TargetHealthReader(),
-    )
-    controller = TargetGroupBindings(
-        parts.client,
-        stores,
-        targets,
-        parts.roles,
-        Reporter(parts.recorder, TargetGroupBindings.name),
-        requeue_seconds=settings.targetgroupbinding_requeue_duration,
-    )
-    parts.manager.add(
-        controller,
-        workers=settings.targetgroupbinding_max_concurrent_reconciles,
-        backoff=Backoff(ceiling=settings.targetgroupbinding_max_exponential_backoff_delay),
+            manager=parts.manager,
+            client=parts.client,
+            stores=shared.stores,
+            recorder=parts.recorder,
+            aws=parts.aws,
+            roles=parts.roles,
+            meter=parts.meter,
+        )
     )
 
 
-def _add_gateways(parts: Parts, shared: Shared, queues: dict[str, WorkQueue[ObjectKey] | WorkQueue[GroupID]]) -> None:
+def _add_gateways(parts: Parts, shared: Shared, wakers: dict[str, Waker]) -> None:
     settings, manager = parts.settings, parts.manager
     statuses = GatewayStatuses(parts.client, shared.stores)
     secrets = manager.references(SECRETS)
@@ -208,24 +178,18 @@ def _add_gateways(parts: Parts, shared: Shared, queues: dict[str, WorkQueue[Obje
     enabled = [(layer, workers) for layer, gate, workers in layers if settings.gates.enabled(gate)]
     events: list[GatewayEvents] = []
     for layer, workers in enabled:
-        gateways = Gateways(
-            layer,
-            parts.client,
-            shared.stores,
-            secrets,
-            shared.facts,
-            shared.deployer,
-            shared.shared_group,
-            statuses,
-            Reporter(parts.recorder, layer.controller_name),
-            parts.mapping,
-        )
-        queues[layer.tag_prefix] = manager.add(gateways, workers=workers)
+        gateways = Gateways(layer, shared, secrets, statuses, Reporter(parts.recorder, layer.controller_name))
+        queue = manager.add(gateways, workers=workers, requires=needed_by(layer))
+        wakers[layer.tag_prefix] = _waker(queue, ObjectKey)
         events.append(gateways.events)
     if enabled:
         uses = Uses(shared.stores, events)
         workers = settings.gateway_class_max_concurrent_reconciles
-        manager.add(GatewayClasses(parts.client, shared.stores), workers=workers)
-        manager.add(LoadBalancerConfigurations(parts.client, shared.stores, uses), workers=workers)
-        manager.add(TargetGroupConfigurations(parts.client, shared.stores, uses), workers=workers)
-        manager.add(ListenerRuleConfigurations(parts.client, shared.stores, secrets, uses), workers=workers)
+        listener_sets = parts.mapping.gateway_listener_set
+        for controller in (
+            GatewayClasses(parts.client, shared.stores, listener_sets=listener_sets),
+            LoadBalancerConfigurations(parts.client, shared.stores, uses),
+            TargetGroupConfigurations(parts.client, shared.stores, uses),
+            ListenerRuleConfigurations(parts.client, shared.stores, secrets, uses),
+        ):
+            manager.add(controller, workers=workers, requires=NEEDED_BY_ALL)

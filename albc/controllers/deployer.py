@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory, StackKey
-from albc.deploy.apply.applied import Applied
+from albc.deploy.apply.applied import Applied, Failure
 from albc.deploy.apply.applier import Applier
 from albc.deploy.apply.binding_store import BindingStore
 from albc.deploy.marks import bindings_after, fingerprint, is_marked, stands, to_mark
 from albc.deploy.plan.bindings import MARK
+from albc.deploy.plan.departures import make_departure
+from albc.deploy.plan.imported_certificates import is_imported
 from albc.deploy.plan.make import make_plan
 from albc.deploy.plan.operation import Verb
 from albc.deploy.settings import DeploySettings
 from albc.engine.outcome import Done, Outcome, Requeue
-from albc.errors import AlbcError, Invalid
+from albc.errors import AlbcError, Invalid, QuotaExceeded
+from albc.model.classic import ClassicLoadBalancer
 from albc.model.facts import ExistingLoadBalancer
 from albc.model.inventory import ActualBinding, InventoryView
 from albc.model.load_balancer import LoadBalancer
@@ -32,6 +35,8 @@ class Deployed:
     outcome: Outcome
     active: frozenset[str]
     """ARNs of load balancers that were active before."""
+    over_quota: tuple[Failure, ...] = ()
+    """What AWS has no more room for; all else of the stack stands."""
 
     def dns_name(self, load_balancer_id: str) -> str:
         """Lower-case DNS name of a load balancer of the stack; KeyError without one."""
@@ -71,11 +76,15 @@ class Deployer:
         self._bindings = bindings
         self._settings = settings
 
-    async def deploy(self, stack: Stack, tag_prefix: str, keep: Iterable[str] = ()) -> Deployed:
+    async def deploy(
+        self, stack: Stack, tag_prefix: str, keep: Iterable[str] = (), classic: str = "", *, is_shared: bool = False
+    ) -> Deployed:
         """Makes AWS as the stack wants it; an empty stack removes all that bears its tags.
 
-        `keep` as in `make_plan`. A stack that was deployed by an earlier process and has not changed since costs no
-        call of its own (`albc.deploy.marks`).
+        `keep` as in `make_plan`; `classic` is the name of the stack's Classic Load Balancer, if it is about one.
+        `is_shared`: several people's, so that what is one too many for a quota does not stop what is of the others.
+        A stack that was deployed by an earlier process and has not changed since costs no call of its own
+        (`albc.deploy.marks`).
         Raises `Pending` while something must come first, `Invalid` for what a person must do, or the first failure.
         """
         key = StackKey(tag_prefix, str(stack.id))
@@ -91,20 +100,43 @@ class Deployer:
                 return Deployed(plan.known, Done(), _active(seen))
         view = await self._inventory.view(stack, tag_prefix)
         view = view.with_bindings(self._bindings.of_stack(labels))
+        if classic:
+            view = replace(view, classic=await self._inventory.classic.named(classic, key))
         plan = make_plan(stack, view, self._settings, keep)
         applied = Applied(resolved=plan.known) if plan.is_empty else await self._applier.apply(plan)
-        if not _serves(stack, applied):
+        over_quota = applied.failed if is_shared and _lacks_room_only(stack, applied) else ()
+        if not over_quota and not _serves(stack, applied):
             applied.raise_for_failures()
         if applied.blocked:
             raise Invalid("; ".join(operation.because for operation in applied.blocked))
         if applied.is_complete:
             await self._mark(bindings_after(view.bindings, applied.done), print_)
-        return Deployed(applied.resolved, _outcome(applied), _active(view))
+        return Deployed(applied.resolved, _outcome(applied), _active(view), over_quota)
+
+    async def depart(self, stack: StackID, tag_prefix: str, leaving: Iterable[str], staying: Iterable[str]) -> None:
+        """Removes what is of the leaving, while the stack cannot be built (`albc.deploy.plan.departures`).
+
+        Raises as `deploy`.
+        """
+        view = await self._inventory.view(Stack(stack), tag_prefix)
+        view = view.with_bindings(self._bindings.of_stack(binding_labels(stack, tag_prefix)))
+        plan = make_departure(view, self._settings, leaving, staying)
+        if plan.is_empty:
+            return
+        applied = await self._applier.apply(plan)
+        applied.raise_for_failures()
+        if applied.blocked:
+            raise Invalid("; ".join(operation.because for operation in applied.blocked))
 
     async def existing(self, stack: StackID, tag_prefix: str, kind: str) -> ExistingLoadBalancer | None:
         """What the stack has already, for the rules by which a placed load balancer keeps its place."""
         view = await self._inventory.glance(stack, tag_prefix)
         return view.existing_load_balancer(kind)
+
+    async def imported_certificates(self, stack: StackID, tag_prefix: str) -> Mapping[str, str]:
+        """ARNs of what the stack has imported into ACM, by the resource's id, for `Facts.imported_certificates`."""
+        view = await self._inventory.glance(stack, tag_prefix)
+        return {view.resource_id(one.tags): one.arn for one in view.certificates if is_imported(one)}
 
     async def provisioning(self, deployed: Deployed, load_balancer_id: str = "LoadBalancer") -> Provisioning:
         """One call while it is not known to be active; the pauses grow with its age, as AWS takes some minutes."""
@@ -134,10 +166,24 @@ def _serves(stack: Stack, applied: Applied) -> bool:
     late = [*(waiting.operation for waiting in applied.waiting), *applied.skipped]
     return (
         not applied.failed
-        and bool(stack.all(LoadBalancer))
-        and all(balancer.dns_name in applied.resolved for balancer in stack.all(LoadBalancer))
+        and _has_names(stack, applied)
         and all(one.verb is Verb.DELETE or one.action == "modify_capacity_reservation" for one in late)
     )
+
+
+def _lacks_room_only(stack: Stack, applied: Applied) -> bool:
+    """Whether nothing failed but what a quota refused, and the stack's DNS names can be told."""
+    return (
+        bool(applied.failed)
+        and all(isinstance(failure.error, QuotaExceeded) for failure in applied.failed)
+        and _has_names(stack, applied)
+    )
+
+
+def _has_names(stack: Stack, applied: Applied) -> bool:
+    dns_names = [one.dns_name for one in stack.all(LoadBalancer)]
+    dns_names += [one.dns_name for one in stack.all(ClassicLoadBalancer)]
+    return bool(dns_names) and all(dns_name in applied.resolved for dns_name in dns_names)
 
 
 def _outcome(applied: Applied) -> Outcome:

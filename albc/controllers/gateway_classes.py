@@ -19,8 +19,10 @@ from albc.kube.client import Client
 from albc.kube.conditions import with_condition
 from albc.kube.finalizers import add_finalizer, remove_finalizer
 from albc.kube.objects import GATEWAY_CLASSES, GATEWAYS, Gateway, GatewayClass
+from albc.kube.objects.gateway import GatewayClassStatus, SupportedFeature
 from albc.kube.patches import MergePatch
 from albc.mapping.gateway.classes import class_status, layer_of, processed_version
+from albc.mapping.gateway.features import supported_features
 from albc.mapping.invalid import Invalid
 
 FINALIZER = "gateway.k8s.aws/gatewayclass"
@@ -29,10 +31,12 @@ _IN_USE_SECONDS = 30.0
 
 
 class GatewayClasses:
-    name = "gatewayclass-controller"
+    name = "aws-lbc-gateway-class-controller"
 
-    def __init__(self, client: Client, stores: Stores) -> None:
+    def __init__(self, client: Client, stores: Stores, *, listener_sets: bool = True) -> None:
+        """`listener_sets`: whether ListenerSets are turned on."""
         self._client = client
+        self._listener_sets = listener_sets
         self._stores = stores
 
     def watches(self, w: Watches[ObjectKey]) -> None:
@@ -43,7 +47,8 @@ class GatewayClasses:
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
         gateway_class = self._stores.gateway_classes.get(key)
-        if gateway_class is None or layer_of(gateway_class) is None:
+        layer = layer_of(gateway_class) if gateway_class else None
+        if gateway_class is None or layer is None:
             return Done()
         if gateway_class.metadata.deletion_timestamp is not None:
             await self._let_go(gateway_class, key)
@@ -54,11 +59,15 @@ class GatewayClasses:
         with suppress(Invalid):  # the condition says why
             await self._note_version(gateway_class, processed_version(gateway_class, snapshot))
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        stored = gateway_class.status.conditions
-        conditions = with_condition(stored, class_status(gateway_class, snapshot), now)
-        if conditions != stored:
-            status = {"status": {"conditions": msgspec.to_builtins(conditions)}}
-            await self._client.patch_status(GATEWAY_CLASSES, gateway_class.name, MergePatch(status))
+        status = GatewayClassStatus(
+            conditions=with_condition(gateway_class.status.conditions, class_status(gateway_class, snapshot), now),
+            supported_features=tuple(
+                SupportedFeature(name=name) for name in supported_features(layer, listener_sets=self._listener_sets)
+            ),
+        )
+        if status != gateway_class.status:
+            patch = MergePatch({"status": msgspec.to_builtins(status)})
+            await self._client.patch_status(GATEWAY_CLASSES, gateway_class.name, patch)
         return Done()
 
     async def _let_go(self, gateway_class: GatewayClass, key: ObjectKey) -> None:

@@ -24,6 +24,8 @@ class GatewayEvents:
         self._routes = [(kind, stores.routes[kind]) for kind in layer.route_kinds]
         stores.gateways.add_index("class", _class_of)
         stores.gateways.add_index("parameters", _parameters_of)
+        stores.gateways.add_index("certificate", _certificates_of)
+        stores.listener_sets.add_index("certificate", _certificates_of)
         stores.gateway_classes.add_index("parameters", _class_parameters_of)
         for _, routes in self._routes:
             routes.add_index("backend", _backends_of)
@@ -65,6 +67,10 @@ class GatewayEvents:
         return [route for _, routes in self._routes for route in routes.by_index("extension", configuration)]
 
     def of_secret(self, change: Change[Secret]) -> Iterable[ObjectKey]:
+        """Of listeners, for their certificates, and of rules, for signing in."""
+        yield from self._ours(self._stores.gateways.by_index("certificate", change.key))
+        for listener_set in self._stores.listener_sets.by_index("certificate", change.key):
+            yield from self.of_listener_set(listener_set)
         for configuration in self._stores.listener_rule_configurations.list(change.key.namespace):
             if oidc_secret(configuration) == change.key:
                 for route in self.routes_with_extension(key_of(configuration)):
@@ -79,6 +85,11 @@ class GatewayEvents:
                 if kind == source.kind:
                     for route in routes.list(source.namespace):
                         yield from self.of_route(route)
+            if source.kind == "Gateway":
+                yield from self._ours(self._stores.gateways.list(source.namespace))
+            elif source.kind == "ListenerSet":
+                for listener_set in self._stores.listener_sets.list(source.namespace):
+                    yield from self.of_listener_set(listener_set)
 
     def of_listener_set(self, listener_set: ListenerSet) -> Iterable[ObjectKey]:
         parent = listener_set.spec.parent_ref
@@ -134,6 +145,15 @@ def _class_parameters_of(gateway_class: GatewayClass) -> list[ObjectKey]:
     if parameters is None or parameters.kind != PARAMETERS_KIND or not parameters.namespace:
         return []
     return [ObjectKey(parameters.namespace, parameters.name)]
+
+
+def _certificates_of(owner: Gateway | ListenerSet) -> list[ObjectKey]:
+    return [
+        ObjectKey(reference.namespace or owner.namespace, reference.name)
+        for listener in owner.spec.listeners
+        if listener.tls is not None
+        for reference in listener.tls.certificate_refs
+    ]
 
 
 def _parent(reference: ParentReference, namespace: str) -> tuple[str, str, str]:

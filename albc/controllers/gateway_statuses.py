@@ -44,7 +44,7 @@ class GatewayStatuses:
         self._stores = stores
 
     async def write(self, gateway: Gateway, built: BuiltGateway, load_balancer: LoadBalancerState | None) -> None:
-        """Everything that a build has something to say about. `load_balancer`: None where there is none."""
+        """The Gateway's own and its ListenerSets'. `load_balancer`: None where there is none."""
         now = _now()
         wanted = gateway_status(built, gateway.status, load_balancer, now)
         if wanted != gateway.status:
@@ -54,14 +54,18 @@ class GatewayStatuses:
                 status = listener_set_status(found, listener_set.status, load_balancer, now)
                 if status != listener_set.status:
                     await self._patch(LISTENER_SETS, listener_set, status)
-        for ref, outcome in built.routes.items():
-            await self._write_route(ref, outcome, built.layer.controller_name, now)
 
     async def write_failure(self, gateway: Gateway, built: BuiltGateway, fault: Fault) -> None:
         """The deploy failed: not accepted, everything else as it was."""
         wanted = failed_gateway_status(built, gateway.status, fault, _now())
         if wanted != gateway.status:
             await self._patch(GATEWAYS, gateway, wanted)
+
+    async def write_routes(self, built: BuiltGateway) -> None:
+        """Routes are told what is known of them, whatever becomes of the Gateway."""
+        now = _now()
+        for ref, outcome in built.routes.items():
+            await self._write_route(ref, outcome, built.layer.controller_name, now)
 
     async def _write_route(self, ref: RouteRef, outcome: RouteOutcome, controller: str, now: str) -> None:
         """With a lock on what was read: a route bears entries of other controllers, too."""

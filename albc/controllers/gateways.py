@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from albc.aws.facts.account import FactsFromAWS
-from albc.controllers.backend_security_group import SharedGroup
-from albc.controllers.deployer import Deployer, stack_of
+from albc.controllers.deployer import stack_of
 from albc.controllers.gateway_events import GatewayEvents, programmed_changed
 from albc.controllers.gateway_statuses import GatewayStatuses
 from albc.controllers.reporting import Reporter
-from albc.controllers.stores import Stores, gone
+from albc.controllers.shared import Shared
+from albc.controllers.stores import gone
 from albc.crds.resources import (
     LISTENER_RULE_CONFIGURATIONS,
     LOAD_BALANCER_CONFIGURATIONS,
@@ -25,10 +24,10 @@ from albc.engine.controller import Reconcile
 from albc.engine.informer import Change
 from albc.engine.outcome import Done, Outcome, Requeue
 from albc.engine.references import References
-from albc.engine.store import ObjectKey
+from albc.engine.store import ObjectKey, key_of
 from albc.engine.watches import Watches, each_state, meaningful
 from albc.errors import Invalid as CannotBuild
-from albc.kube.client import Client
+from albc.errors import NotLeader, Pending, Unavailable
 from albc.kube.finalizers import add_finalizer, remove_finalizer
 from albc.kube.objects import (
     GATEWAY_CLASSES,
@@ -50,10 +49,9 @@ from albc.mapping.gateway.addons import ANNOTATION_PREFIX
 from albc.mapping.gateway.build import build, wants
 from albc.mapping.gateway.classes import Layer
 from albc.mapping.gateway.faults import Fault
-from albc.mapping.gateway.outcome import BuiltGateway
+from albc.mapping.gateway.outcome import NOTHING_KNOWN, BuiltGateway, InEffect
 from albc.mapping.gateway.resolution import layer_of_gateway
 from albc.mapping.gateway.status import LoadBalancerState
-from albc.mapping.settings import MappingSettings
 from albc.model.load_balancer import LoadBalancer
 from albc.model.stack import Stack, StackID
 
@@ -67,28 +65,25 @@ class Gateways:
     def __init__(
         self,
         layer: Layer,
-        client: Client,
-        stores: Stores,
+        shared: Shared,
         secrets: References[Secret],
-        facts: FactsFromAWS,
-        deployer: Deployer,
-        shared_group: SharedGroup,
         statuses: GatewayStatuses,
         report: Reporter,
-        settings: MappingSettings,
     ) -> None:
         self.name = layer.controller_name
         self._layer = layer
-        self._client = client
-        self._stores = stores
+        self._client = shared.client
+        self._stores = shared.stores
         self._secrets = secrets
-        self._facts = facts
-        self._deployer = deployer
-        self._shared_group = shared_group
+        self._facts = shared.facts
+        self._deployer = shared.deployer
+        self._shared_group = shared.group
         self._statuses = statuses
         self._report = report
-        self._settings = settings
-        self.events = GatewayEvents(stores, layer)
+        self._settings = shared.settings
+        self.events = GatewayEvents(shared.stores, layer)
+        self._in_effect: dict[ObjectKey, InEffect] = {}
+        """What each Gateway's last build had in effect: served on while an edit of a route is faulty, and a cache."""
 
     def watches(self, w: Watches[ObjectKey]) -> None:
         events = self.events
@@ -108,14 +103,15 @@ class Gateways:
         )
         if self._layer.is_alb:
             w.on(LISTENER_RULE_CONFIGURATIONS, events.of_rule_configuration, when=meaningful, optional=True)
-            w.on(SECRETS, events.of_secret, only_referenced=True)
         else:
             w.on(GATEWAYS, events.in_front_of, when=programmed_changed, optional=True)
+        w.on(SECRETS, events.of_secret, only_referenced=True)
         w.on(TARGET_GROUP_BINDINGS, self._of_binding, when=gone)
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
         gateway = self._stores.gateways.get(key)
         if gateway is None:
+            self._in_effect.pop(key, None)
             return Done()
         if layer_of_gateway(gateway, self._stores.snapshot()) is not self._layer:
             return await self._let_go_without_class(gateway, key)
@@ -124,6 +120,7 @@ class Gateways:
         if built is None:
             return Done()
         self._report.problems(GATEWAYS, [gateway], built.built.problems)
+        await self._statuses.write_routes(built)
         stack = built.built.stack
         if stack is None:
             await self._statuses.write(gateway, built, None)
@@ -140,13 +137,18 @@ class Gateways:
         return await self._deploy(gateway, key, built, stack, ctx)
 
     async def _build(self, gateway: Gateway) -> BuiltGateway | None:
-        """With the Secrets that its rules name, which are watched from now on."""
+        """With the Secrets that its rules and listeners name, which are watched from now on."""
         snapshot = self._stores.snapshot()
-        facts = await self._facts.answer(wants(gateway, snapshot, self._settings))
+        earlier = self._in_effect.get(key_of(gateway), NOTHING_KNOWN)
+        facts = await self._facts.answer(wants(gateway, snapshot, self._settings, earlier))
         own = StackID(gateway.namespace, gateway.name)
         kind = self._layer.load_balancer_type
-        facts = replace(facts, existing=await self._deployer.existing(own, self._layer.tag_prefix, kind))
-        built = build(gateway, snapshot, facts, self._settings)
+        facts = replace(
+            facts,
+            existing=await self._deployer.existing(own, self._layer.tag_prefix, kind),
+            imported_certificates=await self._deployer.imported_certificates(own, self._layer.tag_prefix),
+        )
+        built = build(gateway, snapshot, facts, self._settings, earlier)
         names = built.secrets if built else frozenset()
         self._secrets.refer(("Gateway", gateway.namespace, gateway.name), names)
         if not names:
@@ -154,7 +156,7 @@ class Gateways:
         found: Mapping[ObjectKey, Secret] = {
             name: secret for name in names if (secret := await self._secrets.get(name))
         }
-        return build(gateway, self._stores.snapshot(found), facts, self._settings)
+        return build(gateway, self._stores.snapshot(found), facts, self._settings, earlier)
 
     async def _deploy(
         self, gateway: Gateway, key: ObjectKey, built: BuiltGateway, stack: Stack, ctx: Reconcile
@@ -166,10 +168,13 @@ class Gateways:
             await self._remember(key, dict.fromkeys(built.addons.enabled - built.addons.remembered, "true"))
         try:
             with ctx.stage("deploy_model"), self._failure(gateway, "FailedDeployModel", "deploy model"):
-                deployed = await self._deployer.deploy(stack, self._layer.tag_prefix)
-        except CannotBuild:
+                deployed = await self._deployer.deploy(stack, self._layer.tag_prefix, built.kept)
+        except (Pending, Unavailable, NotLeader):
+            raise
+        except Exception:
             await self._statuses.write_failure(gateway, built, _FAILED)
             raise
+        self._in_effect[key] = built.in_effect
         provisioning = await self._deployer.provisioning(deployed)
         load_balancer = LoadBalancerState(
             arn=deployed.load_balancer_arn(), dns_name=deployed.dns_name("LoadBalancer"), state=provisioning.state

@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from albc.errors import NotLeader, Pending, Unavailable
 from albc.kube.events import EventRecorder, HasMetadata, Regarding
+from albc.kube.objects.meta import KubeObject
 from albc.kube.resource import Resource
 from albc.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Warned:
+    """What stands as a warning on an object and has been told."""
+
+    generation: int = 0
+    warnings: frozenset[tuple[str, str]] = frozenset()
 
 
 class Reporter:
@@ -16,8 +26,8 @@ class Reporter:
     def __init__(self, recorder: EventRecorder, component: str) -> None:
         self._recorder = recorder
         self._component = component
-        self._warned: dict[str, frozenset[tuple[str, str]]] = {}
-        """By UID: the warnings that stand, each told once."""
+        self._warned: dict[str, _Warned] = {}
+        """By UID."""
 
     def success(self, resource: Resource[Any], objects: Iterable[HasMetadata]) -> None:
         for obj in objects:
@@ -26,8 +36,8 @@ class Reporter:
     def warning(self, resource: Resource[Any], obj: HasMetadata, reason: str, message: str) -> None:
         self._record(resource, obj, reason, message, normal=False)
 
-    def problems(self, resource: Resource[Any], objects: Iterable[HasMetadata], problems: Iterable[Problem]) -> None:
-        """Tells what mapping found, each on its object: errors at each try, warnings once for as long as they stand."""
+    def problems(self, resource: Resource[Any], objects: Iterable[KubeObject], problems: Iterable[Problem]) -> None:
+        """Tells what mapping found, each on its object: errors at each try, warnings once for each generation."""
         found = list(problems)
         for obj in objects:
             metadata = obj.metadata
@@ -38,12 +48,13 @@ class Reporter:
                 == (resource.kind, metadata.namespace, metadata.name)
             ]
             warnings = frozenset((p.reason, p.message) for p in of_object if p.severity == "warning")
-            known = self._warned.get(metadata.uid, frozenset())
+            before = self._warned.get(metadata.uid, _Warned())
+            known = before.warnings if before.generation == metadata.generation else frozenset()
             for problem in of_object:
                 if problem.severity == "error" or (problem.reason, problem.message) not in known:
                     self.warning(resource, obj, problem.reason, problem.message)
             if warnings:
-                self._warned[metadata.uid] = warnings
+                self._warned[metadata.uid] = _Warned(metadata.generation, warnings)
             else:
                 self._warned.pop(metadata.uid, None)
 

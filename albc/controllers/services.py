@@ -1,13 +1,9 @@
-"""Keeps one stack for each Service that is ours: a Network Load Balancer (spec/service.md A13)."""
+"""Keeps the load balancers of Services: a Network or a Classic one for each that is ours (spec/service.md A13, B10)."""
 
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
-from albc.aws.facts.account import FactsFromAWS
-from albc.controllers.backend_security_group import SharedGroup
-from albc.controllers.deployer import Deployer, stack_of
-from albc.controllers.reporting import Reporter
-from albc.controllers.service_status import status_patch
+from albc.controllers.deployer import stack_of
 from albc.controllers.stores import Stores, gone
 from albc.crds.resources import TARGET_GROUP_BINDINGS
 from albc.crds.target_group_binding import TargetGroupBinding
@@ -16,99 +12,84 @@ from albc.engine.informer import Change
 from albc.engine.outcome import Done, Outcome
 from albc.engine.store import ObjectKey
 from albc.engine.watches import Watches, itself, meaningful
-from albc.errors import Invalid
-from albc.kube.client import Client
-from albc.kube.finalizers import add_finalizer, remove_finalizer
-from albc.kube.objects import SERVICES, Service
-from albc.kube.patches import MergePatch
-from albc.mapping.service.build import build, stack_id, wants
-from albc.mapping.service.selection import FINALIZER, is_ours, pending_finalization
-from albc.mapping.settings import MappingSettings
+from albc.kube.objects import NODES, SERVICES, Node, Service
+from albc.mapping.cluster import SERVICE_TAG_PREFIX
+from albc.targets.classic_nodes import matters
 
-TAG_PREFIX = "service.k8s.aws"
+
+class Kind(Protocol):
+    """One kind of load balancer that a Service may have."""
+
+    def is_ours(self, service: Service) -> bool:
+        """Whether the Service shall have one."""
+        ...
+
+    def is_pending(self, service: Service) -> bool:
+        """Whether it may have one: it bears the kind's finalizer."""
+        ...
+
+    async def ensure(self, service: Service, ctx: Reconcile) -> Outcome: ...
+
+    async def clean_up(self, service: Service, ctx: Reconcile) -> None:
+        """Raises `Pending` while something is left; the finalizer goes last."""
+        ...
 
 
 class Services:
     name = "service"
 
-    def __init__(
-        self,
-        client: Client,
-        stores: Stores,
-        facts: FactsFromAWS,
-        deployer: Deployer,
-        shared_group: SharedGroup,
-        report: Reporter,
-        settings: MappingSettings,
-    ) -> None:
-        self._client = client
+    def __init__(self, stores: Stores, kinds: Sequence[Kind], follows_nodes: Callable[[Service], bool] | None) -> None:
+        """`follows_nodes` says which Services are looked at when a node changes; None watches no nodes."""
         self._stores = stores
-        self._facts = facts
-        self._deployer = deployer
-        self._shared_group = shared_group
-        self._report = report
-        self._settings = settings
+        self._kinds = kinds
+        self._follows_nodes = follows_nodes
 
     def watches(self, w: Watches[ObjectKey]) -> None:
         w.on(SERVICES, itself, when=self._concerns_us)
         w.on(TARGET_GROUP_BINDINGS, _of_binding, when=gone)
+        if self._follows_nodes is not None:
+            w.on(NODES, self._behind_node, when=_node_matters)
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
-        service = self._stores.services.get(key)
+        """What a Service no longer is goes first, so that a new load balancer finds its names free."""
+        with ctx.stage("fetch_service"):
+            service = self._stores.services.get(key)
         if service is None:
             return Done()
-        ours = is_ours(service, self._settings)
-        if not ours and not pending_finalization(service):
-            return Done()
-        if ours and not pending_finalization(service):
-            with ctx.stage("add_finalizers"), self._failure(service, "FailedAddFinalizer", "add finalizer"):
-                await add_finalizer(self._client, SERVICES, key, FINALIZER)
-        if ours:
-            self._shared_group.enter(SERVICES, key)
-        facts = await self._facts.answer(wants(service, self._stores.snapshot(), self._settings))
-        facts = replace(facts, existing=await self._deployer.existing(stack_id(service), TAG_PREFIX, "network"))
-        with ctx.stage("build_model"):
-            built = build(service, self._stores.snapshot(), facts, self._settings)
-        self._report.problems(SERVICES, [service], built.problems)
-        if built.stack is None:
-            raise Invalid("; ".join(problem.message for problem in built.problems))
-        with ctx.stage("deploy_model"), self._failure(service, "FailedDeployModel", "deploy model"):
-            deployed = await self._deployer.deploy(built.stack, TAG_PREFIX)
-        if not ours:
-            await self._clean_up(service, key)
-            return Done()
-        with ctx.stage("update_status"), self._failure(service, "FailedUpdateStatus", "update status"):
-            await self._write_status(service, deployed.dns_name("LoadBalancer"))
-        self._report.success(SERVICES, [service])
-        return deployed.outcome
+        for kind in self._kinds:
+            if kind.is_pending(service) and not kind.is_ours(service):
+                with ctx.stage("cleanup_load_balancer"):
+                    await kind.clean_up(service, ctx)
+        for kind in self._kinds:
+            if kind.is_ours(service):
+                return await kind.ensure(service, ctx)
+        return Done()
 
     def _concerns_us(self, change: Change[Service]) -> bool:
         """Ours, or once ours; a deleted one has no finalizer any more, and nothing in AWS."""
         return (
             change.type != "deleted"
             and meaningful(change)
-            and (pending_finalization(change.object) or is_ours(change.object, self._settings))
+            and any(kind.is_pending(change.object) or kind.is_ours(change.object) for kind in self._kinds)
         )
 
-    async def _write_status(self, service: Service, hostname: str) -> None:
-        """Services of other types take no status from the API: the load balancer works without (traps.md)."""
-        if service.spec.type == "LoadBalancer" and (patch := status_patch(service, hostname)):
-            await self._client.patch_status(SERVICES, service.name, MergePatch(patch), service.namespace)
+    def _behind_node(self, change: Change[Node]) -> Iterable[ObjectKey]:
+        return [key for key, service in self._stores.services.objects.items() if self._follows(service)]
 
-    async def _clean_up(self, service: Service, key: ObjectKey) -> None:
-        await self._shared_group.release(SERVICES, key)
-        if service.status.load_balancer.ingress:
-            with self._failure(service, "FailedCleanupStatus", "update status"):
-                patch = MergePatch({"status": {"loadBalancer": None}})
-                await self._client.patch_status(SERVICES, service.name, patch, service.namespace)
-        with self._failure(service, "FailedRemoveFinalizer", "remove finalizer"):
-            await remove_finalizer(self._client, SERVICES, key, FINALIZER)
+    def _follows(self, service: Service) -> bool:
+        return self._follows_nodes is not None and self._follows_nodes(service)
 
-    def _failure(self, service: Service, reason: str, doing: str) -> AbstractContextManager[None]:
-        return self._report.failure(SERVICES, [service], reason, doing)
+
+def _node_matters(change: Change[Node]) -> bool:
+    """What the initial list tells is looked at with the Services themselves."""
+    match change.type:
+        case "deleted":
+            return matters(change.object, None)
+        case _:
+            return matters(change.old, change.object)
 
 
 def _of_binding(change: Change[TargetGroupBinding]) -> list[ObjectKey]:
     """A stack that removes target groups waits for their bindings to go."""
-    stack = stack_of(change.object.metadata.labels, TAG_PREFIX)
+    stack = stack_of(change.object.metadata.labels, SERVICE_TAG_PREFIX)
     return [ObjectKey(*stack)] if stack else []

@@ -4,7 +4,7 @@ A snapshot is a set of views: it costs nothing, and is consistent because reconc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from albc.crds.gateway import ListenerRuleConfiguration, LoadBalancerConfiguration, TargetGroupConfiguration
@@ -19,7 +19,7 @@ from albc.crds.resources import (
 from albc.crds.target_group_binding import TargetGroupBinding
 from albc.engine.informer import Change
 from albc.engine.manager import Manager
-from albc.engine.store import Store
+from albc.engine.store import ObjectKey, Store
 from albc.kube.objects import (
     ENDPOINT_SLICES,
     GATEWAY_CLASSES,
@@ -56,10 +56,12 @@ from albc.kube.objects import (
 )
 from albc.mapping.snapshot import Snapshot
 
+_MAPPED = tuple(field.name for field in fields(Snapshot) if field.name != "secrets")
+
 
 @dataclass(frozen=True)
 class Stores:
-    """One store for each kind that is held in memory."""
+    """A store for each kind that is held in memory. Those that mapping reads bear the names of `Snapshot`'s fields."""
 
     namespaces: Store[Namespace]
     services: Store[Service]
@@ -91,7 +93,7 @@ class Stores:
             services=manager.store(SERVICES),
             pods=manager.store(PODS),
             nodes=manager.store(NODES),
-            endpoint_slices=manager.store(ENDPOINT_SLICES, {"service": _service_of_slice}),
+            endpoint_slices=manager.store(ENDPOINT_SLICES, {"service": _service_of_slice, "pod": _pods_of_slice}),
             target_group_bindings=manager.store(
                 TARGET_GROUP_BINDINGS,
                 {"service": _service_of_binding, "target_type": _target_type, "stack": _stack_labels},
@@ -126,31 +128,17 @@ class Stores:
 
     def snapshot(self, secrets: Any = None) -> Snapshot:
         """What mapping reads, as it stands now. `secrets` by namespace and name."""
-        return Snapshot(
-            namespaces=self.namespaces.objects,
-            services=self.services.objects,
-            secrets=secrets or {},
-            ingresses=self.ingresses.objects,
-            ingress_classes=self.ingress_classes.objects,
-            ingress_class_params=self.ingress_class_params.objects,
-            gateway_classes=self.gateway_classes.objects,
-            gateways=self.gateways.objects,
-            listener_sets=self.listener_sets.objects,
-            http_routes=self.http_routes.objects,
-            grpc_routes=self.grpc_routes.objects,
-            tcp_routes=self.tcp_routes.objects,
-            udp_routes=self.udp_routes.objects,
-            tls_routes=self.tls_routes.objects,
-            reference_grants=self.reference_grants.objects,
-            load_balancer_configurations=self.load_balancer_configurations.objects,
-            target_group_configurations=self.target_group_configurations.objects,
-            listener_rule_configurations=self.listener_rule_configurations.objects,
-        )
+        return Snapshot(secrets=secrets or {}, **{kind: getattr(self, kind).objects for kind in _MAPPED})
 
 
 def _service_of_slice(slice_: EndpointSlice) -> list[tuple[str, str]]:
     name = slice_.metadata.labels.get("kubernetes.io/service-name")
     return [(slice_.namespace, name)] if name else []
+
+
+def _pods_of_slice(slice_: EndpointSlice) -> list[ObjectKey]:
+    references = (endpoint.target_ref for endpoint in slice_.endpoints)
+    return [ObjectKey(ref.namespace or slice_.namespace, ref.name) for ref in references if ref and ref.kind == "Pod"]
 
 
 def _service_of_binding(binding: TargetGroupBinding) -> list[tuple[str, str]]:

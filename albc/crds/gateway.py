@@ -42,9 +42,13 @@ class SubnetConfiguration(CRDModel):
     identifier: str | None = None
     """Subnet id, or the value of its Name tag."""
     eip_allocation: str | None = None
+    """Allocation id of an elastic address. NLB, internet-facing."""
     private_ipv4_allocation: str | None = Field(default=None, alias="privateIPv4Allocation")
+    """Address out of the subnet. NLB, internal."""
     ipv6_allocation: str | None = None
+    """Address out of the subnet. NLB, dual-stack."""
     source_nat_ipv6_prefix: str | None = Field(default=None, alias="sourceNatIPv6Prefix")
+    """A /80 of the subnet, or `auto_assigned`. NLB, dual-stack."""
 
 
 class MutualAuthentication(CRDModel):
@@ -65,6 +69,7 @@ class MutualAuthentication(CRDModel):
     )
 
     mode: Literal["off", "passthrough", "verify"]
+    """`passthrough` hands client certificates on, `verify` checks them."""
     trust_store: str | None = None
     """Name or ARN."""
     ignore_client_certificate_expiry: bool | None = None
@@ -83,17 +88,26 @@ class ListenerConfiguration(CRDModel):
     ]
     """The effective protocol and the port of the listener that this is for, such as `HTTPS:443`."""
     default_certificate: str | None = None
+    """ARN of the certificate for clients without SNI."""
     certificates: tuple[str, ...] | None = None
+    """ARNs of certificates that are chosen by SNI."""
     ssl_policy: str | None = None
+    """TLS security policy by AWS's name; without it flag `--default-ssl-policy`."""
     alpn_policy: Literal["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"] = "None"
+    """Of TLS listeners of an NLB."""
     target_group_stickiness: bool | None = None
+    """Whether a client keeps its target group. NLB."""
     mutual_authentication: MutualAuthentication | None = None
+    """Client certificates. HTTPS listeners of an ALB."""
     listener_attributes: tuple[Attribute, ...] | None = None
+    """By AWS's keys."""
     quic_enabled: bool | None = None
+    """Makes UDP QUIC, and TCP_UDP TCP_QUIC. NLB."""
 
 
 class MinimumLoadBalancerCapacity(CRDModel):
     capacity_units: Int32
+    """Load balancer capacity units; 0 ends the reservation."""
 
 
 class WAFv2(CRDModel):
@@ -107,31 +121,56 @@ class Shield(CRDModel):
 
 class DefaultTargetGroupConfigurationReference(CRDModel):
     name: str
+    """In the namespace of this object, and without `targetReference`."""
 
 
 class LoadBalancerConfigurationSpec(CRDModel):
     merging_mode: MergingMode | None = None
+    """Whose setting wins where class and Gateway both have one; read on the class's. Without it `prefer-gateway-
+    class`.
+    """
     load_balancer_name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    """Without it computed from namespace, name and cluster."""
     scheme: Scheme | None = None
+    """Without it flag `--default-load-balancer-scheme`."""
     ip_address_type: LoadBalancerIPAddressType | None = None
+    """Without it `ipv4`."""
     enforce_security_group_inbound_rules_on_private_link_traffic: str | None = None
+    """`on` or `off`. NLB."""
     customer_owned_ipv4_pool: str | None = None
+    """Pool of customer-owned addresses on Outposts. ALB."""
     ipv4_ipam_pool_id: str | None = Field(default=None, alias="ipv4IPAMPoolId")
+    """IPAM pool of public addresses. ALB."""
     load_balancer_subnets: tuple[SubnetConfiguration, ...] | None = None
+    """The subnets, one for each zone. Without them and a selector they are found by their role tags."""
     load_balancer_subnets_selector: Mapping[str, tuple[str, ...]] | None = None
+    """The subnets by their tags: for each key the values that are accepted."""
     listener_configurations: tuple[ListenerConfiguration, ...] | None = None
+    """What a listener of the Gateway is like beyond what the Gateway says."""
     disable_security_group: bool | None = None
+    """An NLB without security groups."""
     security_groups: tuple[str, ...] | None = None
+    """By id, or by the value of their `Name` tag, in place of the one that albc makes."""
     security_group_prefixes: tuple[str, ...] | None = None
+    """Prefix lists that may reach the listeners."""
     source_ranges: tuple[str, ...] | None = None
+    """Address ranges that may reach the listeners; without it all, empty none."""
     load_balancer_attributes: tuple[Attribute, ...] | None = None
+    """By AWS's keys; those of class and Gateway are joined."""
     tags: Mapping[str, str] | None = None
+    """Of load balancer, security group and listeners; those of class and Gateway are joined."""
     enable_icmp: bool | None = Field(default=None, alias="enableICMP")
+    """Lets ICMP through for path MTU discovery."""
     manage_backend_security_group_rules: bool | None = None
+    """With security groups of your own: whether albc opens the targets' ports."""
     minimum_load_balancer_capacity: MinimumLoadBalancerCapacity | None = None
+    """Reserved capacity."""
     waf_v2: WAFv2 | None = None
+    """ALB."""
     shield_configuration: Shield | None = None
+    """Shield Advanced. ALB."""
     default_target_group_configuration: DefaultTargetGroupConfigurationReference | None = None
+    """What target groups are like that no TargetGroupConfiguration speaks of."""
 
 
 class LoadBalancerConfiguration(CustomResource):
@@ -145,16 +184,21 @@ class LoadBalancerConfiguration(CustomResource):
 class TargetReference(CRDModel):
     group: str = ""
     kind: str = "Service"
+    """`Service`, or `Gateway` for an ALB behind an NLB."""
     name: str
+    """In the namespace of this object."""
 
 
 class HealthCheckMatcher(CRDModel):
     http_code: str | None = None
+    """Such as `200` or `200-299`."""
     grpc_code: str | None = None
+    """Such as `0` or `0-99`."""
 
 
 class HealthCheckConfiguration(CRDModel):
     healthy_threshold_count: Int32 | None = None
+    """Checks that must pass before a target is healthy."""
     health_check_interval: Int32 | None = None
     """Seconds."""
     health_check_path: str | None = None
@@ -164,21 +208,33 @@ class HealthCheckConfiguration(CRDModel):
     health_check_timeout: Int32 | None = None
     """Seconds."""
     unhealthy_threshold_count: Int32 | None = None
+    """Checks that must fail before a target is unhealthy."""
     matcher: HealthCheckMatcher | None = None
+    """Status codes of a passed check."""
 
 
 class TargetGroupProps(CRDModel):
     target_group_name: str | None = None
+    """Without it computed."""
     ip_address_type: Literal["ipv4", "ipv6"] | None = None
     health_check_config: HealthCheckConfiguration | None = None
+    """Taken whole: route and default are not joined."""
     node_selector: Selector | None = None
+    """With target type `instance`: the nodes that are targets."""
     target_group_attributes: tuple[Attribute, ...] | None = None
+    """By AWS's keys."""
     target_type: Literal["instance", "ip"] | None = None
+    """Without it flag `--default-target-type`."""
     protocol: Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"] | None = None
+    """How targets are spoken to; without it as the listener and the route say."""
     protocol_version: Literal["HTTP1", "HTTP2", "GRPC"] | None = None
+    """ALB."""
     target_control_port: Int32 | None = None
+    """Port of the target control agent. ALB, target type `ip`."""
     enable_multi_cluster: bool | None = None
+    """Whether target groups are shared with other clusters."""
     tags: Mapping[str, str] | None = None
+    """Of the target groups."""
 
 
 class RouteIdentifier(CRDModel):
@@ -189,13 +245,17 @@ class RouteIdentifier(CRDModel):
 
 class RouteConfiguration(CRDModel):
     route_identifier: RouteIdentifier
+    """The route by kind, namespace and name; what is left out fits all."""
     target_group_props: TargetGroupProps
 
 
 class TargetGroupConfigurationSpec(CRDModel):
     target_reference: TargetReference | None = None
+    """Whose target groups. Without it this can only be a default of a LoadBalancerConfiguration."""
     default_configuration: TargetGroupProps | None = None
+    """For every route."""
     route_configurations: tuple[RouteConfiguration, ...] | None = None
+    """For one route, or several."""
 
 
 class TargetGroupConfiguration(CustomResource):
@@ -212,6 +272,7 @@ SessionTimeout = Annotated[Int64, Field(ge=1, le=604800)]
 
 class StickinessConfiguration(CRDModel):
     duration_seconds: Annotated[Int32, Field(ge=1, le=604800)] = 3600
+    """How long a client keeps its target group."""
     enabled: bool = False
 
 
@@ -221,6 +282,7 @@ class ForwardConfiguration(CRDModel):
 
 class RedirectConfiguration(CRDModel):
     query: str = "#{query}"
+    """Query of the redirect; the route's filter says the rest."""
 
 
 class FixedResponseConfiguration(CRDModel):
@@ -250,10 +312,12 @@ class AuthenticateCognitoConfiguration(CRDModel):
     scope: str = "openid"
     session_cookie_name: str = "AWSELBAuthSessionCookie"
     session_timeout: SessionTimeout = 604800
+    """Seconds."""
 
 
 class SecretReference(CRDModel):
     name: str
+    """A Secret in the namespace of this object, with `clientID` and `clientSecret`."""
 
 
 class AuthenticateOIDCConfiguration(CRDModel):
@@ -267,7 +331,9 @@ class AuthenticateOIDCConfiguration(CRDModel):
     scope: str = "openid"
     session_cookie_name: str = "AWSELBAuthSessionCookie"
     session_timeout: SessionTimeout = 604800
+    """Seconds."""
     use_existing_client_secret: bool | None = None
+    """Not read."""
 
 
 class AdditionalClaim(CRDModel):
@@ -305,16 +371,24 @@ class Action(CRDModel):
     type: Literal[
         "forward", "fixed-response", "redirect", "authenticate-cognito", "authenticate-oidc", "jwt-validation"
     ]
+    """Which of the blocks below is given."""
     forward_config: ForwardConfiguration | None = None
+    """How the route's backends are forwarded to."""
     redirect_config: RedirectConfiguration | None = None
+    """Beside a redirect filter of the route."""
     fixed_response_config: FixedResponseConfiguration | None = None
+    """Answers in place of backends."""
     authenticate_cognito_config: AuthenticateCognitoConfiguration | None = None
+    """Signs users in at a Cognito user pool. HTTPS only."""
     authenticate_oidc_config: AuthenticateOIDCConfiguration | None = Field(default=None, alias="authenticateOIDCConfig")
+    """Signs users in at an OpenID provider. HTTPS only."""
     jwt_validation_config: JWTValidationConfiguration | None = None
+    """Lets only valid tokens pass. HTTPS only."""
 
 
 class SourceIPConfiguration(CRDModel):
     values: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Address ranges."""
 
 
 class ListenerRuleCondition(CRDModel):
@@ -329,6 +403,7 @@ class ListenerRuleCondition(CRDModel):
 
     field: Literal["source-ip"]
     match_indexes: tuple[int, ...] | None = None
+    """Which matches of the route's rule, counted from 0; without it all."""
     source_ip_config: SourceIPConfiguration | None = Field(default=None, alias="sourceIPConfig")
 
 
@@ -361,8 +436,11 @@ class ListenerRuleConfigurationSpec(CRDModel):
     )
 
     actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=2)] | None = None
+    """At most one that signs in or checks, and one that answers or sends on."""
     conditions: Annotated[tuple[ListenerRuleCondition, ...], Field(min_length=1)] | None = None
+    """Beside those of the route."""
     tags: Mapping[str, str] | None = None
+    """Of the rules."""
 
 
 class ListenerRuleConfigurationStatus(CRDModel):

@@ -10,13 +10,14 @@ Pure. Called by `albc.controllers.deployer`.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, Final
 
 from albc.deploy.plan.bindings import MARK
 from albc.deploy.plan.operation import Operation, Plan
 from albc.deploy.settings import DeploySettings
 from albc.model.inventory import ActualBinding, secret_digest
+from albc.model.load_balancer import LoadBalancer
 from albc.model.names import digest
 from albc.model.reference import SecretText
 from albc.model.stack import Stack
@@ -40,7 +41,7 @@ BELOW_THE_LISTING: Final = frozenset(
 def fingerprint(stack: Stack, settings: DeploySettings, keep: Iterable[str]) -> str:
     """The same for the same stack under the same settings, in any process."""
     ours = json.dumps([asdict(settings), sorted(keep)], default=sorted, sort_keys=True)
-    return digest(stack.to_json(), ours, *map(secret_digest, _secrets(stack.resources)))
+    return digest(_in_order(stack).to_json(), ours, *map(secret_digest, _secrets(stack.resources)))
 
 
 def is_marked(bindings: Iterable[ActualBinding], print_: str) -> bool:
@@ -71,6 +72,19 @@ def bindings_after(bindings: Iterable[ActualBinding], done: Iterable[Operation])
 def stands(plan: Plan) -> bool:
     """Whether nothing is missing, by a plan from what a listing tells."""
     return all(operation.action in BELOW_THE_LISTING for operation in plan.operations)
+
+
+def _in_order(stack: Stack) -> Stack:
+    """A load balancer that stands is wanted in its own subnets, in the order in which AWS tells them."""
+    return Stack.of(
+        stack.id,
+        [
+            replace(one, subnet_mapping=tuple(sorted(one.subnet_mapping, key=lambda mapping: mapping.subnet_id)))
+            if isinstance(one, LoadBalancer)
+            else one
+            for one in stack.resources
+        ],
+    )
 
 
 def _secrets(value: Any) -> Iterator[str]:

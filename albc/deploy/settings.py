@@ -16,6 +16,9 @@ class DeploySettings:
     stabilization_seconds: float = 120.0
     """`--lb-stabilization-monitor-interval`."""
 
+    replacement_health_seconds: float = 300.0
+    """`--lb-replacement-health-timeout`: how long a replaced load balancer stays for its successor's targets."""
+
     # Feature gates.
     listener_rules_tagging: bool = True
     weighted_target_groups: bool = True

@@ -57,6 +57,11 @@ def revealed(value: Any) -> Any:
             return value
 
 
+def given(**members: Any) -> dict[str, Any]:
+    """A structure in AWS's form, without the members about which nothing is said."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """AWS's form of tags, sorted by key."""
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]

@@ -3,7 +3,7 @@
 Called by `albc.engine.queue` only, which states the promises; tested against a naive model with random steps.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Hashable
 from enum import IntEnum
 from heapq import heapify, heappop, heappush
@@ -45,17 +45,23 @@ class Backlog(Generic[K]):
     """Every key is in one place at most: ready, delayed, or, while it is being worked on, to be done again."""
 
     def __init__(self) -> None:
-        self._normal: OrderedDict[K, float] = OrderedDict()
-        """Ready keys in order, and since when they are ready."""
+        self._normal: dict[K, float] = {}
+        """Ready keys, and since when they are ready."""
+        self._order: deque[K] = deque()
+        """The same keys in order. A pair of plain containers, as no tuple for each key means no work for the collector
+        of cycles, and an OrderedDict takes half as long again."""
         self._low: OrderedDict[K, float] = OrderedDict()
+        """The same of LOW keys, which may leave from the midst, for `_normal`."""
         self._normal_in_a_row = 0
         """NORMAL keys handed out since the last LOW one, while LOW keys waited."""
         self._delayed: dict[K, _Delayed[K]] = {}
         self._due: list[_Delayed[K]] = []
         """Heap by due time. Entries that `_delayed` no longer names are stale, and skipped."""
         self._numbers = count()
-        self._working: dict[K, tuple[float, Priority]] = {}
-        """Keys handed out, since when, and with which priority."""
+        self._working: dict[K, float] = {}
+        """Keys handed out, and since when."""
+        self._working_low: set[K] = set()
+        """Those that were handed out as LOW."""
         self._again: dict[K, tuple[Priority, float]] = {}
         """Keys that were added while they were being worked on, and when for the first time."""
         self.accepting = True
@@ -69,7 +75,23 @@ class Backlog(Generic[K]):
             return False
         if self._delayed and (delayed := self._delayed.pop(key, None)) is not None:
             priority = max(priority, delayed.priority)
-        return self._make_ready(key, now, priority)
+        if self._working and key in self._working:
+            self._note_again(key, now, priority)
+            return False
+        if priority is _LOW:
+            return self._add_low(key, now)
+        # One look-up for both questions, as hashing the key is most of the work: is it there, and put it there.
+        normal = self._normal
+        known = len(normal)
+        normal.setdefault(key, now)
+        if len(normal) == known:
+            return False
+        self._order.append(key)
+        if self._low and (low_since := self._low.pop(key, None)) is not None:
+            normal[key] = low_since
+            return False
+        self.adds += 1
+        return True
 
     def add_at(self, key: K, due: float, now: float, priority: Priority = _NORMAL) -> bool:
         """Makes `key` ready at `due`, unless it is ready sooner. True if there is one more ready key than before."""
@@ -94,7 +116,7 @@ class Backlog(Generic[K]):
             entry = heappop(self._due)
             if self._delayed.get(entry.key) is entry:
                 del self._delayed[entry.key]
-                ready += self._make_ready(entry.key, entry.due, entry.priority)
+                ready += self.add(entry.key, entry.due, entry.priority)
         return ready
 
     def next_due(self) -> float | None:
@@ -105,33 +127,38 @@ class Backlog(Generic[K]):
 
     def take(self, now: float) -> tuple[K, float] | None:
         """Hands out the next ready key, which is being worked on from now on; and since when it was ready."""
-        if not self._low:
-            if not self._normal:
-                return None
-            self._normal_in_a_row = 0
-            ready, priority = self._normal, _NORMAL
-        elif self._normal and self._normal_in_a_row < FAIRNESS:
+        if self._low:
+            if not self._normal or self._normal_in_a_row == FAIRNESS:
+                self._normal_in_a_row = 0
+                taken = self._low.popitem(last=False)
+                self._working[taken[0]] = now
+                self._working_low.add(taken[0])
+                return taken
             self._normal_in_a_row += 1
-            ready, priority = self._normal, _NORMAL
-        else:
-            self._normal_in_a_row = 0
-            ready, priority = self._low, _LOW
-        taken = ready.popitem(last=False)
-        self._working[taken[0]] = (now, priority)
-        return taken
+        elif not self._normal:
+            return None
+        key = self._order.popleft()
+        self._working[key] = now
+        return key, self._normal.pop(key)
 
     def finish(self, key: K) -> bool:
         """Ends the work on `key`. True if there is one more ready key (the same) now."""
         del self._working[key]
+        if self._working_low:
+            self._working_low.discard(key)
         if not self._again or (again := self._again.pop(key, None)) is None:
             return False
         priority, since = again
-        (self._low if priority is _LOW else self._normal)[key] = since
+        if priority is _LOW:
+            self._put_low(key, since)
+        else:
+            self._normal[key] = since
+            self._order.append(key)
         return True
 
     def started(self, key: K) -> float:
         """Since when `key` is being worked on. KeyError if it is not."""
-        return self._working[key][0]
+        return self._working[key]
 
     def close(self, *, hand_out_the_rest: bool) -> None:
         """Accepts nothing from now on and forgets what is delayed; and what is ready too, unless told otherwise."""
@@ -140,28 +167,21 @@ class Backlog(Generic[K]):
         self._due.clear()
         if not hand_out_the_rest:
             self._normal.clear()
+            self._order.clear()
             self._low.clear()
             self._again.clear()
 
-    def _make_ready(self, key: K, since: float, priority: Priority) -> bool:
-        if self._working and key in self._working:
-            self._note_again(key, since, priority)
+    def _add_low(self, key: K, now: float) -> bool:
+        if key in self._normal or key in self._low:
             return False
-        if priority is _NORMAL:
-            if self._low and (low_since := self._low.pop(key, None)) is not None:
-                self._normal[key] = low_since
-                return False
-            # One look-up for both questions, as hashing the key is most of the work: is it there, and put it there.
-            known = len(self._normal)
-            self._normal.setdefault(key, since)
-            if len(self._normal) == known:
-                return False
-        elif key in self._normal or key in self._low:
-            return False
-        else:
-            self._low[key] = since
+        self._put_low(key, now)
         self.adds += 1
         return True
+
+    def _put_low(self, key: K, since: float) -> None:
+        if not self._low:
+            self._normal_in_a_row = 0
+        self._low[key] = since
 
     def _note_again(self, key: K, since: float, priority: Priority) -> None:
         known = self._again.get(key)
@@ -173,8 +193,7 @@ class Backlog(Generic[K]):
 
     def priority_of(self, key: K) -> Priority:
         """With which priority `key` was handed out; NORMAL if it is not being worked on."""
-        working = self._working.get(key)
-        return working[1] if working else _NORMAL
+        return _LOW if key in self._working_low else _NORMAL
 
     @property
     def exhausted(self) -> bool:
@@ -196,7 +215,7 @@ class Backlog(Generic[K]):
         return len(self._delayed)
 
     @property
-    def working(self) -> dict[K, tuple[float, Priority]]:
-        """The keys that are being worked on, since when and with which priority: a copy, made at one stroke, so that
-        a thread that renders metrics may ask."""
+    def working(self) -> dict[K, float]:
+        """The keys that are being worked on, and since when: a copy, made at one stroke, so that a thread that renders
+        metrics may ask."""
         return self._working.copy()

@@ -24,13 +24,14 @@ import anyio
 import anyio.lowlevel
 import msgspec
 import structlog
-from pydantic import ValidationError
 
 from albc.engine.gc_pause import gc_paused
+from albc.engine.outage import Outage
+from albc.engine.sharing import Sharing, reuse
 from albc.engine.store import IndexFunction, Object, ObjectKey, Store, key_of
 from albc.errors import AlbcError, Forbidden, Gone, Invalid, NotFound, Throttled, Unavailable
 from albc.kube.client import EVERYTHING, Client, Selection, Silence, Status, error_of
-from albc.kube.resource import Resource
+from albc.kube.resource import UNREADABLE, Resource
 
 log = structlog.stdlib.get_logger("engine.informer")
 
@@ -150,14 +151,20 @@ class Informer(Generic[T]):
         *,
         indexes: Mapping[str, IndexFunction[T]] | None = None,
         optional: bool = False,
+        outage: Outage | None = None,
     ) -> None:
+        """`outage`: shared with the informers whose interruptions are told together."""
         self.resource = resource
         self.select = select
         self.optional = optional
         self.store: Store[T] = Store(str(resource), indexes)
         self.synced = anyio.Event()
+        self.listed = anyio.Event()
+        """Set after the first complete list: the server knows the kind, and the store has what there was of it."""
         self._client = client
         self._handlers: list[Handler[T]] = []
+        self._sharing = Sharing()
+        """Of the list that is under way."""
         self._streaming = True
         self._phase = Phase.STARTING
         self._lists = self._watches = self._events = self._undecodable = 0
@@ -166,6 +173,7 @@ class Informer(Generic[T]):
         """From where the next watch goes on; empty: from a new list."""
         self._last_fault = 0.0
         self._delay = FIRST_DELAY
+        self._outage = outage or Outage()
 
     def add_handler(self, handler: Handler[T]) -> None:
         """`handler` is told of all that is here (as initial additions) and of each change from now on."""
@@ -217,12 +225,15 @@ class Informer(Generic[T]):
         self._phase = Phase.LISTING
         self._lists += 1
         found: dict[ObjectKey, T] = {}
+        self._sharing = Sharing()
         version = await self._list_by_stream(found) if self._streaming else ""
         if not version:
             found.clear()
             version = await self._list_by_pages(found)
+        self._sharing = Sharing()
         await self._replace(found)
         self._resource_version = version
+        self.listed.set()
         self.synced.set()
 
     async def _list_by_stream(self, found: dict[ObjectKey, T]) -> str:
@@ -278,6 +289,8 @@ class Informer(Generic[T]):
         known = self.store.get(key)
         if obj is None or (known is not None and known.metadata.resource_version == obj.metadata.resource_version):
             obj = known
+        elif known is None:
+            obj = self._sharing.share(obj)
         if obj is not None:
             found[key] = obj
 
@@ -305,6 +318,7 @@ class Informer(Generic[T]):
         }
         async with self._client.watch(self.resource, self.select, parameters, SILENCE) as lines:
             self._last_error = ""
+            self._outage.resumed(str(self.resource))
             async for line in lines:
                 self._follow(_decode_event(line))
         if self._events == events and anyio.current_time() - started < SHORTEST_WATCH:
@@ -344,7 +358,7 @@ class Informer(Generic[T]):
             self._remove(key_of(obj), None)
             self._put(obj, initial=initial)
         elif old.metadata.resource_version != obj.metadata.resource_version:
-            self.store.put(obj)
+            self.store.put(reuse(obj, old))
             self._notify(Change("updated", obj, old))
 
     def _remove(self, key: ObjectKey, last: T | None) -> None:
@@ -366,7 +380,7 @@ class Informer(Generic[T]):
     def _decode(self, raw: msgspec.Raw) -> T | None:
         try:
             return self.resource.decode(bytes(raw))
-        except (msgspec.MsgspecError, ValidationError) as error:
+        except UNREADABLE as error:
             self._undecodable += 1
             log.error(
                 "cannot read object", kind=str(self.resource), object=str(_identify(raw).key), error=_first_line(error)
@@ -384,8 +398,18 @@ class Informer(Generic[T]):
                 phase = Phase.FORBIDDEN
             case _:
                 phase = Phase.WAITING
+        if isinstance(error, Unavailable | Gone):
+            self._outage.interrupted(str(self.resource), error)
+        else:
+            self._outage.resumed(str(self.resource))
         if (phase, str(error)) != (self._phase, self._last_error):
-            level = log.info if isinstance(error, Gone | NotFound) else log.warning
+            match error:
+                case Unavailable() | Gone():  # the outage is told as one
+                    level = log.debug
+                case NotFound():
+                    level = log.info
+                case _:
+                    level = log.warning
             level("cannot list or watch", kind=str(self.resource), phase=phase.value, error=str(error))
         self._phase, self._last_error = phase, str(error)
         now = anyio.current_time()
@@ -400,7 +424,7 @@ class Informer(Generic[T]):
 def _decode_event(line: bytes) -> _WatchEvent:
     try:
         return _EVENT.decode(line)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Unavailable(f"a watch sent what is no event: {error}") from error
 
 
@@ -408,14 +432,14 @@ def _error_of_event(event: _WatchEvent) -> AlbcError:
     """What an ERROR event means."""
     try:
         return error_of(_STATUS.decode(event.object))
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return Unavailable(f"a watch sent an event of type {event.type}")
 
 
 def _identify(raw: msgspec.Raw) -> _Identity:
     try:
         return _IDENTITY.decode(raw)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Unavailable(f"an object without usable metadata: {error}") from error
 
 

@@ -1,7 +1,8 @@
 """Runs everything: informers shared by kind, controllers with their queues and workers, the election, the end.
 
 * Informers run on every replica, controllers on the leader only, each as soon as the kinds that it watches are synced.
-* A kind that is forbidden or missing holds up the controllers that watch it, and no others.
+* A kind that is forbidden or missing holds up the controllers that watch it, and no others. It is asked for again at
+  least twice a minute, so that a CRD which is installed later is found.
 * When `stop` is set, nothing new is handed out, what runs may finish within the drain time and is cancelled then; last
   the lease is given back.
 * When the lease is lost, everything is cancelled at once and `run` raises `LeadershipLost`.
@@ -12,7 +13,7 @@ Made and run by `albc.cli`; see `albc.engine` for an example.
 
 import gc
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -23,6 +24,7 @@ from albc.engine.controller import Controller, Key
 from albc.engine.informer import Change, Handler, Informer
 from albc.engine.leader import Elector, LeadershipLost
 from albc.engine.metrics import EngineMetrics, ManagerStatistics
+from albc.engine.outage import Outage
 from albc.engine.queue import Backoff, Priority, WorkQueue
 from albc.engine.references import References
 from albc.engine.store import IndexFunction, Object, Store
@@ -71,6 +73,9 @@ class Manager:
         self._workers: list[Workers[Any]] = []
         self._kinds: dict[str, frozenset[Resource[Any]]] = {}
         """The kinds that each controller watches."""
+        self._required: dict[str, tuple[Informer[Any], ...]] = {}
+        """Informers of the kinds without which a controller does not begin."""
+        self._outage = Outage()
         self._elector: Elector | None = None
         self._draining = False
         metrics.observe(self.statistics)
@@ -95,7 +100,9 @@ class Manager:
         informer = self._informers.get(resource)
         if informer is None:
             select = Selection(self._namespace if resource.namespaced else None)
-            informer = self._informers[resource] = Informer(self._client, resource, select, optional=optional)
+            informer = self._informers[resource] = Informer(
+                self._client, resource, select, optional=optional, outage=self._outage
+            )
         informer.optional &= optional
         return informer
 
@@ -103,8 +110,19 @@ class Manager:
         """The watches of single objects of a kind; `labels` is a selector that they must match to be seen."""
         return self._references.setdefault((resource, labels), References(self._client, resource, labels))
 
-    def add(self, controller: Controller[K], *, workers: int = 3, backoff: Backoff | None = None) -> WorkQueue[K]:
-        """Takes a controller in. Its queue is returned for keys that no watch gives; most callers need it not."""
+    def add(
+        self,
+        controller: Controller[K],
+        *,
+        workers: int = 3,
+        backoff: Backoff | None = None,
+        requires: Iterable[Resource[Any]] = (),
+    ) -> WorkQueue[K]:
+        """Takes a controller in. Its queue is returned for keys that no watch gives; most callers need it not.
+
+        It does not begin before the server knows all the kinds that it `requires`, whenever that is: to others they may
+        be optional.
+        """
         watches: Watches[K] = Watches()
         controller.watches(watches)
         pool = Workers(controller, self._metrics.controller(controller.name), workers=workers, backoff=backoff)
@@ -115,6 +133,7 @@ class Manager:
             else:
                 self.informer(line.resource, optional=line.optional).add_handler(handler)
         self._workers.append(pool)
+        self._required[controller.name] = tuple(self.informer(resource, optional=True) for resource in requires)
         self._kinds[controller.name] = frozenset(line.resource for line in watches.lines if not line.only_referenced)
         return pool.queue
 
@@ -123,6 +142,9 @@ class Manager:
     async def run(self, stop: anyio.Event, elector: Elector | None = None) -> None:
         """Runs until `stop` is set; without `elector`, as if alone. Raises `LeadershipLost`."""
         self._elector = elector
+        # What is loaded by now stays, as does later what the caches hold: the collector, which stops the loop while it
+        # runs, need not walk it again and again.
+        gc.freeze()
         lost: list[LeadershipLost] = []
         async with anyio.create_task_group() as tasks:
             for informer in self._informers.values():
@@ -163,9 +185,14 @@ class Manager:
         """Runs one controller once this replica leads and what the controller reads is there."""
         if self._elector is not None:
             await self._elector.leading.wait()
-        for informer in self._needed_by(pool.controller.name):
+        name = pool.controller.name
+        for informer in self._needed_by(name):
             await informer.synced.wait()
-        log.info("Starting workers", controller=pool.controller.name, workers=pool.statistics().workers)
+        if absent := [str(each.resource) for each in self._required[name] if not each.listed.is_set()]:
+            log.info("controller waits until the server knows its kinds", controller=name, kinds=", ".join(absent))
+        for informer in self._required[name]:
+            await informer.listed.wait()
+        log.info("Starting workers", controller=name, workers=pool.statistics().workers)
         await pool.run()
 
     def _needed_by(self, controller: str) -> Iterator[Informer[Any]]:
@@ -188,24 +215,26 @@ class Manager:
             log.warning("reconciles cancelled, they did not finish in time", seconds=self._drain)
 
     async def _tell_progress(self) -> None:
-        """One line at once, one now and then while kinds are missing, and one when all are there."""
+        """One line now and then while kinds are missing, and one when all are there."""
         started = anyio.current_time()
-        while missing := [informer for informer in self._informers.values() if not informer.synced.is_set()]:
+        while True:
+            with anyio.move_on_after(PROGRESS_EVERY):
+                for informer in [*self._informers.values()]:
+                    await informer.synced.wait()
+            missing = [informer for informer in self._informers.values() if not informer.synced.is_set()]
+            if not missing:
+                break
             log.info(
                 "waiting for caches",
                 synced=f"{len(self._informers) - len(missing)}/{len(self._informers)}",
                 missing=", ".join(f"{each.resource} ({each.statistics().phase})" for each in missing),
             )
-            with anyio.move_on_after(PROGRESS_EVERY):
-                for informer in missing:
-                    await informer.synced.wait()
         log.info(
             "caches synced",
             kinds=len(self._informers),
             objects=sum(len(informer.store) for informer in self._informers.values()),
             seconds=round(anyio.current_time() - started, 3),
         )
-        # What is in the caches now stays: the collector need not walk it again and again.
         gc.freeze()
 
     async def _resync_now_and_then(self, informer: Informer[Any]) -> None:

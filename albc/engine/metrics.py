@@ -6,6 +6,7 @@ controller; what can be read off (`statistics()`) is read when somebody scrapes.
 Made once by `albc.cli`, used by `albc.engine.manager` and `.worker`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -132,10 +133,7 @@ class EngineMetrics:
             lambda now: (Observation(each.active, {"controller": each.controller}) for each in now.workers),
         )
         gauge("leader_election_master_status", _leading)
-        gauge(
-            f"{self._prefix}_controller_cache_object_total",
-            lambda now: (Observation(each.objects, {"resource": each.singular}) for each in now.informers),
-        )
+        gauge(f"{self._prefix}_controller_cache_object_total", _cached)
         gauge(f"{self._prefix}_controller_top_talkers", _top_talkers)
 
 
@@ -173,6 +171,15 @@ def _depths(now: ManagerStatistics) -> Iterator[Observation]:
 def _leading(now: ManagerStatistics) -> Iterator[Observation]:
     if now.leader is not None:
         yield Observation(int(now.leader.leading), {"name": now.leader.name})
+
+
+def _cached(now: ManagerStatistics) -> Iterator[Observation]:
+    """By kind; one of which single objects are watched has many informers."""
+    objects: Counter[str] = Counter()
+    for each in now.informers:
+        objects[each.singular] += each.objects
+    for singular, number in objects.items():
+        yield Observation(number, {"resource": singular})
 
 
 def _top_talkers(now: ManagerStatistics) -> Iterator[Observation]:

@@ -7,10 +7,11 @@ the queue and to the metrics is decided in one `match`, in `albc.engine.worker`.
 from dataclasses import dataclass
 from typing import Final
 
-from albc.errors import AlbcError, Invalid, Pending, Unavailable
+from albc.errors import AlbcError, Invalid, Pending, QuotaExceeded, Unavailable
 
 SLOW_RETRY: Final = 30.0
-"""Seconds that a user's fault waits at least before it is looked at again; an edit is seen at once in any case."""
+"""Seconds that a user's fault, or a quota that is used up, waits at least before it is looked at again; an edit is
+seen at once in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def outcome_of(error: Exception) -> Outcome:
             return max((outcome_of(each) for each in errors), key=_gravity)
         case Pending(after_seconds=after):
             return Requeue(after, str(error))
-        case Invalid():
+        case Invalid() | QuotaExceeded():
             return Failed(error, at_least=SLOW_RETRY)
         case Unavailable(retry_after=seconds) if seconds is not None:
             return Failed(error, at_least=seconds)

@@ -18,6 +18,7 @@ Called by informers' handlers (`add`) and by workers; the state machine behind i
 import asyncio
 from collections import deque
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -56,7 +57,6 @@ class QueueStatistics:
     """Keys that failed and have not succeeded since."""
     adds: int
     retries: int
-    done: int
 
     @property
     def unfinished_work_seconds(self) -> float:
@@ -79,10 +79,10 @@ class WorkQueue(Generic[K]):
         self._limiter: RateLimiter[K] = RateLimiter(backoff or Backoff(), self._now())
         self._observer = observer
         self._getters: deque[asyncio.Future[None]] = deque()
+        self._closing = False
         self._drained: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retries = 0
-        self._done = 0
 
     def add(self, key: K, priority: Priority = Priority.NORMAL) -> None:
         """`key` is to be worked on, as soon as may be."""
@@ -123,10 +123,9 @@ class WorkQueue(Generic[K]):
         while True:
             taken = self._backlog.take(self._now())
             if taken is not None:
-                key, since = taken
                 if self._observer is not None:
-                    self._observer.waited(self._now() - since)
-                return key
+                    self._observer.waited(self._now() - taken[1])
+                return taken[0]
             if self._backlog.exhausted:
                 raise QueueClosed(self.name)
             await self._ready()
@@ -135,11 +134,10 @@ class WorkQueue(Generic[K]):
         """The work on `key` has ended. Raises KeyError if it was not handed out, or is done already."""
         if self._observer is not None:
             self._observer.worked(self._now() - self._backlog.started(key))
-        self._done += 1
         if self._backlog.finish(key):
             if self._getters:
                 self._wake(1)
-        elif not self._backlog.accepting and self._backlog.exhausted:
+        elif self._closing and self._backlog.exhausted:
             self._end()
 
     async def drain(self) -> None:
@@ -161,11 +159,10 @@ class WorkQueue(Generic[K]):
             name=self.name,
             depth=self._backlog.ready,
             delayed=self._backlog.delayed,
-            working={str(key): now - started for key, (started, _) in self._backlog.working.items()},
+            working={str(key): now - started for key, started in self._backlog.working.items()},
             failing=len(self._limiter),
             adds=self._backlog.adds,
             retries=self._retries,
-            done=self._done,
         )
 
     async def _ready(self) -> None:
@@ -178,7 +175,8 @@ class WorkQueue(Generic[K]):
             if getter.done() and not getter.cancelled():
                 self._wake(1)  # The key that woke us is still there: somebody else must take it.
             else:
-                self._getters.remove(getter)
+                with suppress(ValueError):  # `_wake` has passed it over meanwhile.
+                    self._getters.remove(getter)
             raise
 
     def _wake(self, keys: int) -> None:
@@ -201,6 +199,7 @@ class WorkQueue(Generic[K]):
         self._set_timer()
 
     def _close(self, *, hand_out_the_rest: bool) -> None:
+        self._closing = True
         self._backlog.close(hand_out_the_rest=hand_out_the_rest)
         self._set_timer()
         if self._backlog.exhausted:

@@ -20,7 +20,7 @@ from albc.engine.informer import Change, Handler, Informer, InformerStatistics
 from albc.engine.store import Object, ObjectKey
 from albc.errors import NotFound
 from albc.kube.client import Client, Selection
-from albc.kube.resource import Resource
+from albc.kube.resource import Resource, can_name
 
 log = structlog.stdlib.get_logger("engine.references")
 
@@ -54,8 +54,11 @@ class References(Generic[T]):
         self._handlers.append(handler)
 
     def refer(self, consumer: Hashable, objects: Iterable[tuple[str, str]]) -> None:
-        """From now on `consumer` needs these objects (namespace, name), and no others; none at all ends its part."""
-        wanted = frozenset(ObjectKey(*key) for key in objects)
+        """From now on `consumer` needs these objects (namespace, name), and no others; none at all ends its part.
+
+        Names that no object can have are not watched.
+        """
+        wanted = frozenset(ObjectKey(namespace, name) for namespace, name in objects if can_name(name))
         before = self._wanted.pop(consumer, frozenset())
         if wanted:
             self._wanted[consumer] = wanted

@@ -1,7 +1,8 @@
 """The workers of one controller: take a key, reconcile it, and turn the outcome into a queue verb and its metric.
 
 * An exception never ends a worker: whatever a reconcile raises becomes an outcome.
-* Each run has a span, one log line and its metrics; AWS calls made meanwhile are counted.
+* Each run has a span, one log line (at level debug if it found nothing to do) and its metrics; calls to AWS made
+  meanwhile are counted.
 * `settle` is the one place where an outcome becomes forget, requeue or back-off.
 
 Run by `albc.engine.manager`; calls the controller.
@@ -155,8 +156,10 @@ def _tell(bound: BoundLogger, outcome: Outcome, seconds: float, counted: Tally) 
     """One line for each run."""
     facts = {"seconds": round(seconds, 6), "calls": counted.calls, "writes": counted.writes}
     match outcome:
-        case Done():
+        case Done() if counted.calls:
             bound.info("reconciled", **facts)
+        case Done():
+            bound.debug("reconciled", **facts)
         case Requeue(after=after, because=because):
             bound.info("requeued", after=after, because=because, **facts)
         case Failed(error=error):

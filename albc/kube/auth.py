@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import anyio
 
 from albc.errors import Invalid, Unavailable
+from albc.urls import is_server
 
 if TYPE_CHECKING:
     from kr8s._auth import KubeAuth
@@ -58,9 +59,11 @@ class TokenFile:
     async def token(self, rejected: str | None = None) -> str | None:
         if self._token is None or self._token == rejected or self._clock() - self._read_at > REREAD_AFTER:
             try:
-                self._token = (await anyio.Path(self._path).read_text()).strip()
+                self._token = _usable((await anyio.Path(self._path).read_text()).strip())
             except OSError as error:
                 raise Unavailable(f"cannot read the API token from {self._path}: {error.strerror}") from error
+            except ValueError:
+                raise Unavailable(f"{self._path} holds no API token") from None
             self._read_at = self._clock()
         return self._token
 
@@ -80,9 +83,12 @@ class ExecToken:
                     await self._auth.reauthenticate()
                 except Exception as error:
                     raise Unavailable(f"the kubeconfig's exec plug-in gives no new token: {error}") from error
-                _remove_temporary_files(self._auth)
-            token: str | None = self._auth.token
-            return token
+                finally:
+                    _remove_temporary_files(self._auth)
+            try:
+                return _usable(self._auth.token)
+            except ValueError:
+                raise Unavailable("the kubeconfig's exec plug-in gives what is no token") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +141,59 @@ async def from_kubeconfig(path: Path, context: str | None = None) -> ConnectionC
     try:
         await auth.reauthenticate()
         tls: ssl.SSLContext | bool = await auth.ssl_context()  # type: ignore[no-untyped-call]
+        return _connection(auth, path.parent, tls)
     except Exception as error:  # kr8s raises whatever the file's content leads to: KeyError, IndexError, YAML errors…
         raise Invalid(f"the kubeconfig {path} cannot be used: {_reason(error)}") from error
     finally:
         _remove_temporary_files(auth)
+
+
+def _connection(auth: "KubeAuth", folder: Path, tls: ssl.SSLContext | bool) -> ConnectionConfig:
+    """kr8s passes on what the file holds, of whatever type. Raises `ValueError`, `TypeError`."""
     user: Mapping[str, Any] = auth._user
     credentials: Credentials
     if "exec" in user:
         credentials = ExecToken(auth)
     elif "tokenFile" in user:
-        credentials = TokenFile(path.parent / user["tokenFile"])
+        credentials = TokenFile(folder / user["tokenFile"])
     else:
-        credentials = StaticToken(auth.token)
+        credentials = StaticToken(_usable(auth.token))
+    for field_name, value in (("tls-server-name", auth.tls_server_name), ("namespace", auth.namespace)):
+        if not isinstance(value, str | None):
+            raise ValueError(f"its {field_name} is no text")
     return ConnectionConfig(
-        server=auth.server,
+        server=_url("server", auth.server),
         credentials=credentials,
         tls=tls,
         tls_server_name=auth.tls_server_name,
-        proxy=auth.proxy,
+        proxy=_url("proxy-url", auth.proxy) if auth.proxy is not None else None,
         namespace=auth.namespace,
     )
 
 
+def _url(field_name: str, value: object) -> str:
+    if not is_server(value):
+        raise ValueError(f"its {field_name} is no URL such as https://host:port")
+    return str(value)
+
+
+def _usable(token: object) -> str | None:
+    """Raises `ValueError`, which does not show it, for what a header cannot hold."""
+    if token is None or (isinstance(token, str) and token.isascii() and token.isprintable()):
+        return token
+    raise ValueError("its token is not of printable characters")
+
+
 def _reason(error: Exception) -> str:
+    import yaml
+
     match error:
         case KeyError():
             return f"it lacks {error}"
-        case TypeError():
+        case yaml.MarkedYAMLError():  # whose text cites the line, and with it perhaps a token
+            place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+            return f"it is no YAML{place}"
+        case TypeError() | AttributeError():
             return "its content is not that of a kubeconfig"
         case _:
             return " ".join(str(error).split()) or type(error).__name__
@@ -174,5 +206,5 @@ def _remove_temporary_files(auth: "KubeAuth") -> None:
         (auth._user, "client-certificate-data", auth.client_cert_file),
         (auth._cluster, "certificate-authority-data", auth.server_ca_file),
     ):
-        if entry in owner and file:
+        if isinstance(owner, dict) and entry in owner and file:
             Path(file).unlink(missing_ok=True)

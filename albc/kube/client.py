@@ -37,7 +37,7 @@ from albc.errors import (
 )
 from albc.kube.auth import ConnectionConfig
 from albc.kube.patches import Patch
-from albc.kube.resource import Resource
+from albc.kube.resource import UNREADABLE, Resource
 
 T = TypeVar("T")
 
@@ -46,6 +46,12 @@ CALL_TIMEOUT: Final = 30.0
 CONNECT_TIMEOUT: Final = 10.0
 PAGE_SIZE: Final = 500
 """Objects of a page: of Pods, some 20 ms to decode."""
+LARGEST_BODY: Final = 512 * 1024 * 1024
+"""Bytes, unpacked: a page of objects of 1 MB each, the largest that etcd takes by default being 1.5 MB."""
+LARGEST_LINE: Final = 32 * 1024 * 1024
+"""Bytes of one event of a watch; the API server refuses objects over 3 MB."""
+LONGEST_RETRY_AFTER: Final = 300.0
+"""Seconds; who is told to come back next year comes back sooner."""
 LIST_ATTEMPTS: Final = 3
 """A list whose continue token expires is begun again so often, all in all."""
 
@@ -212,14 +218,23 @@ class Client:
         raise AssertionError("unreachable")
 
     async def page(self, resource: Resource[Any], select: Selection = EVERYTHING, continue_token: str = "") -> Page:
-        """One page of a list, undecoded. Raises `Gone` when the token has expired: begin again without one."""
+        """One page of a list, undecoded. Raises `Gone` when the token has expired: begin again without one.
+
+        An answer without a version is no list, but what something between us and the API server has to say: taken for
+        an empty one, it would delete everything.
+        """
         parameters = {**select.parameters, "limit": str(PAGE_SIZE)}
         if continue_token:
             parameters["continue"] = continue_token
         request = _Request("GET", resource.path(select.namespace), parameters)
         body = await self._call(request)
         with _readable(request):
-            return _PAGE.decode(body)
+            page = _PAGE.decode(body)
+        if continue_token and page.metadata.continue_token == continue_token:
+            raise Unavailable(f"{request}: the list gives the same page again and again")
+        if not page.metadata.resource_version:
+            raise Unavailable(f"{request}: the answer is no list: something between us and the API server?")
+        return page
 
     @asynccontextmanager
     async def watch(
@@ -291,8 +306,7 @@ class Client:
         if request.writes and self._fence is not None:
             self._fence()
         async with await self._send(request, self._limits) as response:
-            with _translated(request):
-                return await response.read()
+            return await _body(request, response)
 
     async def _send(self, request: _Request, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         """The answer, whose body is still to be read; or the error that it amounts to."""
@@ -305,8 +319,7 @@ class Client:
         if response.status < 400:
             return response
         async with response:
-            with _translated(request):
-                body = await response.read()
+            body = await _body(request, response)
         raise error_of(_status(response.status, body), _retry_after(response.headers))
 
     async def _attempt(
@@ -351,6 +364,8 @@ def _translated(request: _Request) -> Iterator[None]:
         raise Unavailable(f"{request}: no answer in time") from error
     except aiohttp.ClientConnectorError as error:
         raise Unavailable(f"{request}: cannot connect to the API server: {error}") from error
+    except aiohttp.ClientPayloadError as error:
+        raise Unavailable(f"{request}: the connection broke off before the answer's end") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unavailable(f"{request}: {error or type(error).__name__}") from error
 
@@ -363,13 +378,25 @@ def _readable(request: _Request) -> Iterator[None]:
     except (msgspec.ValidationError, pydantic.ValidationError) as error:
         reason = str(error).partition("\n")[0]
         raise Invalid(f"{request}: the object does not have the form of its kind: {reason}") from error
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise Unavailable(f"{request}: the answer is not JSON: something between us and the API server?") from error
+
+
+async def _body(request: _Request, response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    with _translated(request):
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                response.close()
+                raise Unavailable(f"{request}: the answer is larger than {LARGEST_BODY >> 20} MiB")
+    return bytes(body)
 
 
 async def _lines(request: _Request, content: aiohttp.StreamReader) -> AsyncGenerator[bytes]:
     """Splits by hand: `StreamReader.readline` refuses lines over 512 KB, and objects may have 1.5 MB."""
     rest: list[bytes] = []
+    length = 0
     with _translated(request):
         async for chunk in content.iter_any():
             *complete, last = chunk.split(b"\n")
@@ -378,27 +405,30 @@ async def _lines(request: _Request, content: aiohttp.StreamReader) -> AsyncGener
                 if line := b"".join(rest):
                     yield line
                 rest.clear()
+                length = 0
             if last:
                 rest.append(last)
+                length += len(last)
+                if length > LARGEST_LINE:
+                    raise Unavailable(f"{request}: an event is larger than {LARGEST_LINE >> 20} MiB")
 
 
 def _status(code: int, body: bytes) -> Status:
     """The server's Status, or what can be said of a body that is none: a proxy's page, say."""
     try:
         status = _STATUS.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         status = Status()
     return msgspec.structs.replace(status, code=code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from a number or a date."""
+    """Seconds, from a number or a date, `LONGEST_RETRY_AFTER` at most."""
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None
-    if value.isdecimal():
-        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-    except ValueError:
+        wanted = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time()
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, wanted), LONGEST_RETRY_AFTER)

@@ -19,11 +19,12 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 import anyio
 import structlog
 
-from albc.errors import AlbcError, NotFound, Unavailable
+from albc.errors import AlbcError, NotFound, NotLeader, Unavailable
 from albc.kube.client import Client
 from albc.kube.objects.meta import KubeObject
 from albc.kube.patches import MergePatch
 from albc.kube.resource import Resource
+from albc.printable import printable
 
 log = structlog.stdlib.get_logger("kube.events")
 
@@ -40,6 +41,8 @@ REMEMBERED: Final = 4096
 """Objects, and events, that are remembered; the oldest are forgotten first."""
 BACKLOG: Final = 1000
 """Events that may wait to be written."""
+LONGEST_MESSAGE: Final = 1024
+"""Characters, as in the newer API of events; a message may cite an annotation of 256 KB."""
 ATTEMPTS: Final = 3
 RETRY_AFTER: Final = 5.0
 
@@ -184,7 +187,7 @@ class EventRecorder:
 
     def record(self, component: str, regarding: Regarding, type_: EventType, reason: str, message: str) -> None:
         """`component` is the controller's name, `reason` CamelCase, `message` one sentence for a person."""
-        now = self._clock()
+        now, message = self._clock(), printable(message, LONGEST_MESSAGE)
         try:
             self._waiting.put_nowait(Event(component, regarding, type_, reason, message, now, now))
         except asyncio.QueueFull:
@@ -193,9 +196,16 @@ class EventRecorder:
     async def run(self) -> None:
         """Writes events until cancelled."""
         while True:
-            event = await self._waiting.get()
-            if (found := self._correlator.correlate(event)) is not None:
-                await self._write(*found)
+            await self._pass_on(await self._waiting.get())
+
+    async def drain(self) -> None:
+        """Writes what waits, for the end, when `run` is cancelled."""
+        while not self._waiting.empty():
+            await self._pass_on(self._waiting.get_nowait())
+
+    async def _pass_on(self, event: Event) -> None:
+        if (found := self._correlator.correlate(event)) is not None:
+            await self._write(*found)
 
     async def _write(self, key: Hashable, event: Event) -> None:
         for attempts_left in reversed(range(ATTEMPTS)):
@@ -206,6 +216,8 @@ class EventRecorder:
                     await anyio.sleep(RETRY_AFTER)
                     continue
                 log.warning("event dropped", reason=event.reason, object=event.regarding.name, error=str(error))
+            except NotLeader:
+                log.debug("event left to the leader", reason=event.reason, object=event.regarding.name)
             except AlbcError as error:
                 log.warning("event dropped", reason=event.reason, object=event.regarding.name, error=str(error))
             return

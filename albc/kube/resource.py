@@ -2,12 +2,25 @@
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from albc.errors import NotFound
 
 T = TypeVar("T")
+
+UNREADABLE: Final = (msgspec.MsgspecError, ValidationError, UnicodeDecodeError, RecursionError)
+"""What decoding JSON that is not of the type, or no JSON, may raise."""
+
+
+def can_name(name: str) -> bool:
+    """Whether an object may be called so: names from annotations are any text, and become a part of a URL's path.
+
+    The rule is the API server's for all kinds (`IsValidPathSegmentName`); a comma would end a field selector.
+    """
+    return name not in ("", ".", "..") and not any(char in "/%," or not char.isprintable() for char in name)
 
 
 @cache
@@ -41,19 +54,25 @@ class Resource(Generic[T]):
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """URL path of one object, or of the collection when `name` is absent (all namespaces without `namespace`)."""
+        """URL path of one object, or of the collection when `name` is absent (all namespaces without `namespace`).
+
+        Raises `NotFound` for what can be nobody's name: `../../other/secrets/key` must not lead elsewhere.
+        """
+        for text in (namespace or None, name):
+            if text is not None and not can_name(text):
+                raise NotFound(f"there can be no {self.plural} named {text!a}", "NotFound")
         parts = [self.base_path]
         if self.namespaced and namespace:
             parts += ["namespaces", namespace]
         parts.append(self.plural)
-        if name:
+        if name is not None:
             parts.append(name)
         if subresource:
             parts.append(subresource)
         return "/".join(parts)
 
     def decode(self, data: bytes | str) -> T:
-        """One object from its JSON. Raises `msgspec.ValidationError` or `pydantic.ValidationError`."""
+        """One object from its JSON. Raises one of `UNREADABLE`."""
         if issubclass(self.type, BaseModel):
             return self.type.model_validate_json(data)
         struct: Any = self.type

@@ -6,11 +6,10 @@ or its own task, and speaks HTTPS to the cluster and HTTP to the account.
 
 import base64
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import anyio
 import yaml
@@ -25,9 +24,10 @@ from albc.local.aws import Account, AccountOptions, AwsServer
 from albc.local.dataplane import DataPlane
 from albc.local.gateway_api import manifests as gateway_api_crds
 from albc.local.kubernetes import Cluster, ClusterOptions
-from albc.local.kubernetes.store import StorageName
+from albc.local.kubernetes.store import Event, Key, StorageName
 from albc.local.network import AddressBook
-from albc.local.workloads import NodePorts, Workloads
+from albc.local.workloads import NodePorts, ServicePorts, Workloads
+from albc.local.workloads.service_ports import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,7 @@ class LocalStack:
 
     def aws_environment(self) -> Mapping[str, str]:
         """What an AWS client needs in its environment to talk to the account."""
-        return {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": self.account.options.region,
-            "AWS_ENDPOINT_URL": self.aws.url,
-        }
+        return self.aws.environment()
 
 
 @asynccontextmanager
@@ -89,7 +84,7 @@ async def local_stack(options: StackOptions | None = None) -> AsyncIterator[Loca
         tasks = await parts.enter_async_context(anyio.create_task_group())
         parts.callback(tasks.cancel_scope.cancel)
         tasks.start_soon(_follow_services, cluster, node_ports)
-        await _apply_crds(cluster)
+        await apply_crds(cluster)
         yield LocalStack(options, cluster, account, aws, plane, book)
 
 
@@ -114,34 +109,41 @@ def write_kubeconfig(stack: LocalStack, path: Path) -> None:
     path.write_text(yaml.safe_dump(stack.cluster.kubeconfig()), encoding="utf-8")
 
 
-async def _apply_crds(cluster: Cluster) -> None:
+async def apply_crds(cluster: Cluster) -> None:
     async with Client(connection(cluster)) as client:
         for manifest in (*gateway_api_crds(), *our_crds()):
             await client.patch(CRDS, manifest["metadata"]["name"], ApplyPatch(manifest, "albc-local"))
 
 
 async def _follow_services(cluster: Cluster, node_ports: NodePorts) -> None:
-    """Plays kube-proxy: the node ports follow Services, their endpoints and the Nodes."""
-    store = cluster.store
-    collections = [store.collection(StorageName(*name)) for name in _FOR_NODE_PORTS]
-    while True:
-        changes = [collection.log.changed for collection in collections]
-        state: list[Sequence[Mapping[str, Any]]] = [
-            [stored.object() for stored in collection.values()] for collection in collections
-        ]
-        await node_ports.update(*state)
-        await _any(changes)
+    """Plays kube-proxy: the node ports follow Services, their endpoints and the Nodes, change by change."""
+    store, seen, changed = cluster.store, ServicePorts(), anyio.Event()
+    unread: set[tuple[StorageName, Key]] = {
+        (name, stored.key) for name in _FOR_NODE_PORTS for stored in store.collection(name).values()
+    }
+
+    def heard(name: StorageName, event: Event) -> None:
+        if name in _FOR_NODE_PORTS:
+            unread.add((name, event.stored.key))
+            changed.set()
+
+    store.listeners.append(heard)
+    try:
+        while True:
+            changed = anyio.Event()
+            while unread:
+                name, key = unread.pop()
+                stored = store.collection(name).get(key)
+                seen.note(_FOR_NODE_PORTS[name], key, stored.object() if stored else None)
+            await node_ports.update(*seen.changes())
+            if not unread:
+                await changed.wait()
+    finally:
+        store.listeners.remove(heard)
 
 
-_FOR_NODE_PORTS = (("", "services"), ("discovery.k8s.io", "endpointslices"), ("", "nodes"))
-
-
-async def _any(events: Iterable[anyio.Event]) -> None:
-    async with anyio.create_task_group() as tasks:
-
-        async def wait(event: anyio.Event) -> None:
-            await event.wait()
-            tasks.cancel_scope.cancel()
-
-        for event in events:
-            tasks.start_soon(wait, event)
+_FOR_NODE_PORTS: Mapping[StorageName, Kind] = {
+    StorageName("", "services"): "services",
+    StorageName("discovery.k8s.io", "endpointslices"): "endpointslices",
+    StorageName("", "nodes"): "nodes",
+}

@@ -6,19 +6,18 @@ spec/ingress.md §1, which Services share.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from albc.mapping import go
+from albc.mapping import go, nearest
 from albc.mapping.invalid import Invalid
+from albc.model.problem import one_line
 
 T = TypeVar("T")
 
 _SHOWN = 120
 """Characters of a value that a message repeats."""
-
-_ON_ONE_LINE = {ord(char): repr(char)[1:-1] for char in map(chr, range(32))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,8 @@ class Annotation:
     """The function that reads it; None for what albc writes and nobody reads."""
     section: str
     """Of spec/, `ingress.md §9`."""
+    help: str
+    """What it does, what is allowed and what holds without it, for docs/annotations.md."""
 
     @property
     def fixed_part(self) -> str:
@@ -78,11 +79,18 @@ class Annotations:
         """The raw value, not trimmed."""
         return self._values.get(self.prefix + suffix)
 
+    def one_of(self, suffix: str, allowed: Collection[str]) -> str | None:
+        """A string that must be one of a few words."""
+        value = self.string(suffix)
+        if value is not None and value not in allowed:
+            raise self.invalid(suffix, f"must be one of {', '.join(allowed)}{nearest.word(value, allowed)}")
+        return value
+
     def bool(self, suffix: str) -> bool | None:
         if (raw := self.string(suffix)) is None:
             return None
         if (value := go.parse_bool(raw)) is None:
-            raise self.invalid(suffix, "must be true or false")
+            raise self.invalid(suffix, f"must be true or false{nearest.truth(raw)}")
         return value
 
     def int32(self, suffix: str) -> int | None:
@@ -95,7 +103,8 @@ class Annotations:
         if (raw := self.string(suffix)) is None:
             return None
         if (value := go.parse_int(raw, bits)) is None:
-            raise self.invalid(suffix, f"must be a whole number of {bits} bits, without blanks")
+            rule = f"must be a whole number of {bits} bits, without blanks"
+            raise self.invalid(suffix, f"{rule}{nearest.number(raw)}")
         return value
 
     def string_list(self, suffix: str) -> tuple[str, ...] | None:
@@ -132,7 +141,7 @@ class Annotations:
         where the whole would hide it.
         """
         raw = value if value is not None else self.string(suffix) or ""
-        shown = (raw if len(raw) <= _SHOWN else f"{raw[:_SHOWN]}…").translate(_ON_ONE_LINE)
+        shown = one_line(raw if len(raw) <= _SHOWN else f"{raw[:_SHOWN]}…")
         return Invalid(f'{self.prefix}{suffix}: the value "{shown}" {rule}')
 
 

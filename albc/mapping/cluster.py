@@ -3,24 +3,28 @@
 For `albc plan`, which looks at a cluster as a whole; controllers build one stack at a time with the same functions.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 from albc.kube.objects import Gateway, Service
 from albc.mapping.gateway import build as gateways
 from albc.mapping.gateway.resolution import layer_of_gateway
 from albc.mapping.ingress import build as ingress
 from albc.mapping.ingress.admission import refusals
-from albc.mapping.ingress.groups import GroupID, groups, load_problems, membership
+from albc.mapping.ingress.groups import GroupID, groups, membership
 from albc.mapping.ingress.references import secrets_behind
 from albc.mapping.service import build as services
+from albc.mapping.service.classic import build as classic
+from albc.mapping.service.classic import selection as classic_selection
 from albc.mapping.service.selection import is_ours, pending_finalization
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import Facts, FactsRequest
-from albc.model.problem import Built, Problem
+from albc.model.problem import Built, ObjectRef, Problem
 from albc.model.stack import StackID
+
+T = TypeVar("T")
 
 INGRESS_TAG_PREFIX = "ingress.k8s.aws"
 SERVICE_TAG_PREFIX = "service.k8s.aws"
@@ -33,13 +37,26 @@ class Unit:
     source: GroupID | Service | Gateway
     stack: StackID
     tag_prefix: str
-    load_balancer: Literal["application", "network"]
+    load_balancer: Literal["application", "network", "classic"]
     """Type of the load balancer that the stack is about."""
 
     @property
-    def key(self) -> tuple[str, StackID]:
-        """No two units of a cluster have the same."""
-        return self.tag_prefix, self.stack
+    def ref(self) -> ObjectRef:
+        """What it stands for; an explicit group is no object of the cluster."""
+        kind = "Ingress" if isinstance(self.source, GroupID) else type(self.source).__name__
+        return ObjectRef(kind if self.stack.namespace else "IngressGroup", self.stack.namespace, self.stack.name)
+
+    @property
+    def key(self) -> tuple[str, StackID, str]:
+        """No two units of a cluster have the same: a Service may become one kind while the other goes."""
+        return self.tag_prefix, self.stack, self.load_balancer
+
+    @property
+    def classic_name(self) -> str:
+        """Name of its Classic Load Balancer; "" if it is not about one."""
+        if self.load_balancer == "classic" and isinstance(self.source, Service):
+            return classic_selection.load_balancer_name(self.source)
+        return ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,11 @@ def units(snapshot: Snapshot, settings: MappingSettings) -> tuple[Unit, ...]:
             for service in snapshot.services.values()
             if is_ours(service, settings) or pending_finalization(service)
         ]
+        found += [
+            Unit(service, services.stack_id(service), SERVICE_TAG_PREFIX, "classic")
+            for service in snapshot.services.values()
+            if classic_selection.is_ours(service, settings) or classic_selection.pending_finalization(service)
+        ]
     for gateway in snapshot.gateways.values():
         if layer := layer_of_gateway(gateway, snapshot):
             stack = StackID(gateway.namespace, gateway.name)
@@ -73,6 +95,8 @@ def wants(unit: Unit, snapshot: Snapshot, settings: MappingSettings) -> FactsReq
     match unit.source:
         case GroupID():
             return ingress.wants(unit.source, snapshot, settings)
+        case Service() if unit.load_balancer == "classic":
+            return classic.wants(unit.source, settings)
         case Service():
             return services.wants(unit.source, snapshot, settings)
         case Gateway():
@@ -92,7 +116,9 @@ def build(unit: Unit, snapshot: Snapshot, facts: Facts, settings: MappingSetting
     match unit.source:
         case GroupID():
             group = ingress.build(unit.source, snapshot, facts, settings)
-            return Made(group, keep=ingress.kept_owners(group.left_out))
+            return Made(group, keep=ingress.owners(group.left_out))
+        case Service() if unit.load_balancer == "classic":
+            return Made(classic.build(unit.source, facts, settings))
         case Service():
             return Made(services.build(unit.source, snapshot, facts, settings))
         case Gateway():
@@ -100,9 +126,31 @@ def build(unit: Unit, snapshot: Snapshot, facts: Facts, settings: MappingSetting
             return Made(made.built, secrets=made.secrets) if made else Made(Built(None))
 
 
-def standing_problems(snapshot: Snapshot, settings: MappingSettings) -> tuple[Problem, ...]:
-    """What is wrong with objects whatever stack they are in: what admission refuses, and Ingresses without a group."""
-    return (*refusals(snapshot, settings), *load_problems(snapshot, settings))
+def admitted(snapshot: Snapshot, settings: MappingSettings, earlier: Snapshot) -> tuple[Snapshot, tuple[Problem, ...]]:
+    """What an API server with our webhooks would have of objects that are all written anew, and why not the others.
+
+    `earlier`: what was written of the same objects before, which stays where the later is refused.
+    """
+    problems = refusals(snapshot, settings)
+    refused = {problem.object for problem in problems}
+    return replace(
+        snapshot,
+        ingresses=_without(refused, "Ingress", snapshot.ingresses, earlier.ingresses),
+        ingress_class_params=_without(
+            refused, "IngressClassParams", snapshot.ingress_class_params, earlier.ingress_class_params
+        ),
+    ), problems
+
+
+def _without(
+    refused: Collection[ObjectRef], kind: str, given: Mapping[NamespacedName, T], earlier: Mapping[NamespacedName, T]
+) -> dict[NamespacedName, T]:
+    """The objects of a kind, with the earlier version of each one that is refused, if there is one."""
+    found = {
+        name: earlier.get(name) if ObjectRef(kind, name.namespace, name.name) in refused else one
+        for name, one in given.items()
+    }
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def ordered(problems: Sequence[Problem]) -> tuple[Problem, ...]:

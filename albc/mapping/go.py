@@ -146,7 +146,8 @@ def _items(value: Any, path: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise ValueError(f"must be a list{_at(path)}, not {_kind(value)}")
+        hint = "; put it in brackets: [{…}]" if isinstance(value, dict) else ""
+        raise ValueError(f"must be a list{_at(path)}, not {_kind(value)}{hint}")
     return value
 
 

@@ -21,21 +21,26 @@ class MappingSettings:
     allowed_certificate_authority_arns: tuple[str, ...] = ()
     default_pca_arn: str = ""
     load_balancer_class: str = "service.k8s.aws/nlb"
+    classic_load_balancer_class: str = "service.k8s.aws/clb"
+    classic_elb_security_group: str = ""
+    classic_shared_health_probe: bool = False
+    classic_shared_health_probe_port: int = 10256
+    classic_shared_health_probe_path: str = "/healthz"
     default_tags: Mapping[str, str] = field(default_factory=dict)
     external_managed_tags: frozenset[str] = frozenset()
+    required_secrets_label: str = ""
     default_ssl_policy: str = "ELBSecurityPolicy-2016-08"
     default_target_type: str = "instance"
     default_load_balancer_scheme: str = "internal"
     enable_backend_security_group: bool = True
     backend_security_group: str = ""
-    enable_endpoint_slices: bool = True
     enable_manage_backend_security_group_rules: bool = False
     disable_restricted_sg_rules: bool = False
-    target_control_default_port: int | None = None
 
     # Feature gates, by their names in snake case.
     service_type_load_balancer_only: bool = False
     enable_service_controller: bool = True
+    classic_load_balancer: bool = True
     enable_ip_target_type: bool = True
     subnets_cluster_tag_check: bool = True
     nlb_health_check_advanced_config: bool = True

@@ -59,7 +59,7 @@ def discover(placement: Placement, facts: Facts, settings: MappingSettings) -> t
     ours = _of_the_vpc(facts)
     candidates = [subnet for subnet in ours if subnet.tags.get(role) in ("", "1")]
     if not candidates and settings.subnet_discovery_by_reachability:
-        candidates = [subnet for subnet in ours if _is_public(subnet, facts) == public]
+        candidates = [subnet for subnet in ours if is_public(subnet, facts) == public]
     return _choose(candidates, placement, facts, settings, f"tag subnets with {role}=1, or name them")
 
 
@@ -120,7 +120,7 @@ def _of_the_vpc(facts: Facts) -> list[Subnet]:
     return sorted((subnet for subnet in facts.subnets if subnet.vpc_id == facts.vpc.id), key=lambda subnet: subnet.id)
 
 
-def _is_public(subnet: Subnet, facts: Facts) -> bool:
+def is_public(subnet: Subnet, facts: Facts) -> bool:
     """Whether the route table that is associated with the subnet, else the main one, leads to an internet gateway."""
     for table in facts.route_tables:
         if subnet.id in table.subnet_ids:

@@ -151,5 +151,7 @@ class Facts:
     target_groups: tuple[TargetGroupFact, ...] = ()
     backend_security_group: str = ""
     """Id of the shared backend security group, when requested."""
+    imported_certificates: Mapping[str, str] = field(default_factory=dict)
+    """ARNs of what the stack has imported into ACM, by Secret (`namespace/name`)."""
     existing: ExistingLoadBalancer | None = None
     """The stack's own load balancer of the wanted type, when there is one."""

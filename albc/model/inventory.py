@@ -96,6 +96,37 @@ class ActualLoadBalancer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActualClassicLoadBalancer:
+    """`aws` as the classic DescribeLoadBalancers has it, `attributes` as its LoadBalancerAttributes."""
+
+    name: str
+    aws: Mapping[str, Any]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def security_groups(self) -> tuple[str, ...]:
+        return tuple(self.aws.get("SecurityGroups") or ())
+
+    @property
+    def instances(self) -> frozenset[str]:
+        """Ids."""
+        return frozenset(one["InstanceId"] for one in self.aws.get("Instances") or ())
+
+    @property
+    def existing(self) -> ExistingLoadBalancer:
+        """For `Facts.existing`; it has a name in place of an ARN."""
+        return ExistingLoadBalancer(
+            arn="",
+            kind="classic",
+            scheme=self.aws.get("Scheme", ""),
+            subnet_ids=tuple(self.aws.get("Subnets") or ()),
+            security_groups=self.security_groups,
+            name=self.name,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActualCertificate:
     arn: str
     aws: Mapping[str, Any]
@@ -116,6 +147,16 @@ class ActualBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    """A load balancer of the stack is being replaced by another one."""
+
+    seconds: float
+    """How long this has been known."""
+    healthy_targets: Mapping[str, int] = field(default_factory=dict)
+    """By ARN, of target groups that share a resource of the stack with another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryView:
     """All that bears one stack's tags."""
 
@@ -128,6 +169,9 @@ class InventoryView:
     certificates: tuple[ActualCertificate, ...] = ()
     bindings: tuple[ActualBinding, ...] = ()
     shield_subscribed: bool = False
+    succession: Succession | None = None
+    classic: ActualClassicLoadBalancer | None = None
+    """The one that bears the name of the stack's Service."""
 
     def with_bindings(self, bindings: tuple[ActualBinding, ...]) -> "InventoryView":
         """The same view with the cluster's part."""

@@ -1,10 +1,11 @@
 """Inbound security group rules, one source each, and the difference between two sets (spec/targets.md §10).
 
 EC2 gathers the sources of one protocol and port range; here each is a `Permission` of its own, so that sets compare.
+This is the one place that says when two rules are the same.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +19,15 @@ _SOURCES: Mapping[Source, tuple[str, str]] = {
     "group": ("UserIdGroupPairs", "GroupId"),
 }
 
+TARGETS_LABEL: Mapping[str, str] = {"elbv2.k8s.aws/targetGroupBinding": "shared"}
+"""In the description of the rules that let load balancers reach their targets."""
+
+_SHOWN: Mapping[Source, str] = {
+    "cidr_ipv4": "IpRange",
+    "cidr_ipv6": "Ipv6Range",
+    "prefix_list": "PrefixListId",
+    "group": "UserIdGroupPair",
+}
 _LABEL = re.compile(r"([^\s,=]+)=([^\s,=]+)(?:,|$)")
 
 
@@ -39,6 +49,11 @@ class Permission:
         """What the description says of the rule's owner: `key=value` pairs."""
         return dict(_LABEL.findall(self.description))
 
+    def __str__(self) -> str:
+        """By which rules are put in order (spec/aws.md §4.3)."""
+        ports = f"FromPort: {self.from_port}, ToPort: {self.to_port}"
+        return f"IpProtocol: {self.protocol}, {ports}, {_SHOWN[self.source]}: {self.value}"
+
     def request(self) -> dict[str, Any]:
         """EC2's request form."""
         sources, name = _SOURCES[self.source]
@@ -48,19 +63,24 @@ class Permission:
 
 def from_answer(permissions: Iterable[Mapping[str, Any]]) -> tuple[Permission, ...]:
     """The `IpPermissions` of a DescribeSecurityGroups answer."""
-    return tuple(
-        Permission(
-            answer["IpProtocol"],
-            answer.get("FromPort") or 0,
-            answer.get("ToPort") or 0,
-            source,
-            item[name],
-            item.get("Description", ""),
-        )
-        for answer in permissions
-        for source, (sources, name) in _SOURCES.items()
-        for item in answer.get(sources, ())
-    )
+    return tuple(permission for permission, _ in with_shapes(permissions))
+
+
+def with_shapes(permissions: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Permission, dict[str, Any]]]:
+    """Each with EC2's own form of it, as it has to be said to revoke it."""
+    for answer in permissions:
+        head = {name: answer[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in answer}
+        for source, (sources, name) in _SOURCES.items():
+            for item in answer.get(sources) or ():
+                permission = Permission(
+                    answer["IpProtocol"],
+                    answer.get("FromPort") or 0,
+                    answer.get("ToPort") or 0,
+                    source,
+                    item[name],
+                    item.get("Description", ""),
+                )
+                yield permission, {**head, sources: [item]}
 
 
 @dataclass(frozen=True, slots=True)

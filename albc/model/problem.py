@@ -5,6 +5,13 @@ from typing import Literal
 
 from albc.model.stack import Stack
 
+_ESCAPED = {ord(char): repr(char)[1:-1] for char in map(chr, range(32))}
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and other control characters, which users' values may hold."""
+    return text.translate(_ESCAPED)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectRef:
@@ -28,6 +35,9 @@ class Problem:
     message: str
     severity: Literal["error", "warning"] = "error"
     """A warning leaves the object in effect; an error leaves out what it names."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message))
 
 
 @dataclass(frozen=True, slots=True)

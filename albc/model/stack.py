@@ -8,6 +8,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.certificate import Certificate
+from albc.model.classic import ClassicLoadBalancer
+from albc.model.imported_certificate import ImportedCertificate
 from albc.model.listener import Listener, ListenerRule
 from albc.model.load_balancer import LoadBalancer
 from albc.model.security_group import SecurityGroup
@@ -18,8 +20,10 @@ from albc.model.wire import to_wire
 Resource: TypeAlias = (
     SecurityGroup
     | Certificate
+    | ImportedCertificate
     | TargetGroup
     | LoadBalancer
+    | ClassicLoadBalancer
     | Listener
     | ListenerRule
     | TargetGroupBinding

@@ -15,6 +15,7 @@ def deploy_settings(settings: Settings, mapping: MappingSettings) -> DeploySetti
         enable_waf=mapping.enable_waf,
         enable_shield=mapping.enable_shield,
         stabilization_seconds=settings.lb_stabilization_monitor_interval,
+        replacement_health_seconds=settings.lb_replacement_health_timeout,
         listener_rules_tagging=mapping.listener_rules_tagging,
         weighted_target_groups=mapping.weighted_target_groups,
         nlb_health_check_advanced_config=mapping.nlb_health_check_advanced_config,

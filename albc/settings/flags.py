@@ -13,6 +13,7 @@ from cyclopts import Group, Parameter
 from albc.aws.throttle import DEFAULT_LIMITS, Limit, parse_limits
 from albc.settings.gates import FeatureGates, gate_choices
 from albc.settings.values import Pairs, boolean, converter, duration, pairs, strings
+from albc.urls import has_credentials, is_server
 
 GENERAL = Group("General", sort_key=1)
 AWS = Group("AWS", sort_key=2)
@@ -26,15 +27,18 @@ ELECTION = Group("Leader election", sort_key=9)
 
 
 def _text(group: Group, help: str) -> Parameter:
-    return Parameter(group=group, help=help)
+    """A flag that may be repeated, as all may; the last use counts."""
+    return Parameter(group=group, help=help, allow_repeating=True)
 
 
 def _flag(group: Group, help: str) -> Parameter:
-    return Parameter(group=group, help=help, converter=converter(boolean), negative=())
+    return Parameter(group=group, help=help, converter=converter(boolean), negative=(), allow_repeating=True)
 
 
 def _duration(group: Group, help: str) -> Parameter:
-    return Parameter(group=group, help=help, converter=converter(duration), show_default=_show_duration)
+    return Parameter(
+        group=group, help=help, converter=converter(duration), show_default=_show_duration, allow_repeating=True
+    )
 
 
 def _many(group: Group, help: str, parse: Any) -> Parameter:
@@ -60,6 +64,9 @@ def _show_duration(seconds: float) -> str:
 class Settings:
     """Durations are seconds."""
 
+    config: Annotated[
+        str, _text(GENERAL, "YAML file with further settings: flag names without dashes in front, and their values.")
+    ] = ""
     cluster_name: Annotated[
         str, _text(GENERAL, "Required. Name of the cluster, used in tags, resource names and subnet discovery.")
     ] = ""
@@ -76,14 +83,14 @@ class Settings:
         Pairs, _many(AWS, "Find the VPC by these tags (k=v,…); ignored with --aws-vpc-id.", pairs)
     ] = ()
     aws_vpc_tag_key: Annotated[str, _text(AWS, "Deprecated and ignored.")] = "Name"
-    aws_max_retries: Annotated[int, _text(AWS, "Attempts per AWS call, the first included; 0 means no limit.")] = 10
+    aws_max_retries: Annotated[int, _text(AWS, "Attempts per AWS call, the first included; 0 means 3.")] = 10
     aws_api_throttle: Annotated[
         tuple[Limit, ...],
         Parameter(
             group=AWS,
             help="Client-side rates, serviceID:operationRegex=rate:burst,… "
             "They replace the defaults of the services that are named.",
-            converter=converter(parse_limits),
+            converter=converter(parse_limits, joined=True),
             n_tokens=1,
             negative=(),
             show_default=False,
@@ -111,6 +118,17 @@ class Settings:
     load_balancer_class: Annotated[
         str, _text(DEFAULTS, "spec.loadBalancerClass of the Services that albc handles.")
     ] = "service.k8s.aws/nlb"
+    classic_load_balancer_class: Annotated[
+        str, _text(DEFAULTS, "spec.loadBalancerClass of the Services that get a Classic Load Balancer.")
+    ] = "service.k8s.aws/clb"
+    classic_elb_security_group: Annotated[
+        str, _text(DEFAULTS, "Id of a security group for all Classic Load Balancers; empty: each gets its own.")
+    ] = ""
+    classic_shared_health_probe: Annotated[
+        bool, _flag(DEFAULTS, "Classic Load Balancers ask kube-proxy for the health of a node, not each node port.")
+    ] = False
+    classic_shared_health_probe_port: Annotated[int, _text(DEFAULTS, "Port on which kube-proxy tells it.")] = 10256
+    classic_shared_health_probe_path: Annotated[str, _text(DEFAULTS, "Path on which kube-proxy tells it.")] = "/healthz"
     enable_waf: Annotated[bool, _flag(DEFAULTS, "Associate WAF Classic web ACLs.")] = True
     enable_wafv2: Annotated[bool, _flag(DEFAULTS, "Associate WAFv2 web ACLs.")] = True
     enable_shield: Annotated[bool, _flag(DEFAULTS, "Keep Shield Advanced protections.")] = True
@@ -176,6 +194,9 @@ class Settings:
     lb_stabilization_monitor_interval: Annotated[
         float, _duration(WORKERS, "Pause before a load balancer in provisioning is looked at again.")
     ] = 120.0
+    lb_replacement_health_timeout: Annotated[
+        float, _duration(WORKERS, "How long a replaced load balancer stays until its successor has healthy targets.")
+    ] = 300.0
     sync_period: Annotated[float, _duration(WORKERS, "Everything is looked at again after this time.")] = 36000.0
 
     metrics_bind_addr: Annotated[str, _text(SERVERS, "Address of /metrics; 0 turns it off.")] = ":8080"
@@ -186,6 +207,17 @@ class Settings:
     webhook_cert_dir: Annotated[str, _text(SERVERS, "Folder of the webhook's certificate.")] = ""
     webhook_cert_file: Annotated[str, _text(SERVERS, "File name of the certificate; empty means tls.crt.")] = ""
     webhook_key_file: Annotated[str, _text(SERVERS, "File name of the key; empty means tls.key.")] = ""
+    webhook_certificates: Annotated[
+        str,
+        _text(
+            SERVERS,
+            "files: from --webhook-cert-dir; managed: made by albc, kept in a Secret; none: no webhooks are served.",
+        ),
+    ] = "files"
+    webhook_bind_host: Annotated[str, _text(SERVERS, "Address of the admission webhooks; empty means all.")] = ""
+    webhook_name_prefix: Annotated[
+        str, _text(SERVERS, "Begins the names of the webhooks' Service, Secret and configurations.")
+    ] = "aws-load-balancer"
     kube_ca_pem_filepath: Annotated[str, _text(SERVERS, "CA whose clients alone may call the webhooks.")] = ""
 
     enable_leader_election: Annotated[bool, _flag(ELECTION, "Only the holder of the lease reconciles.")] = True
@@ -232,6 +264,9 @@ def check(settings: Settings) -> None:
         "it must be internal or internet-facing": (
             settings.default_load_balancer_scheme not in ("internal", "internet-facing")
         ),
+        "load-balancer-class and classic-load-balancer-class must differ": (
+            settings.load_balancer_class == settings.classic_load_balancer_class
+        ),
         f"invalid value {settings.backend_security_group} for backend security group id; it must begin with sg-": (
             bool(settings.backend_security_group) and not settings.backend_security_group.startswith("sg-")
         ),
@@ -241,6 +276,15 @@ def check(settings: Settings) -> None:
         f'invalid value "{settings.required_secrets_label}" for --required-secrets-label: '
         "must be in key=value format": (
             bool(settings.required_secrets_label) and not all(settings.required_secrets_label.partition("="))
+        ),
+        **{
+            f"--aws-api-endpoints: the address of {service} must be a URL like https://host:port, without a password": (
+                not is_server(url) or has_credentials(url)
+            )
+            for service, url in settings.aws_api_endpoints
+        },
+        f"invalid value {settings.webhook_certificates} for webhook certificates; it must be files, managed or none": (
+            settings.webhook_certificates not in ("files", "managed", "none")
         ),
     }
     for message, wrong in problems.items():

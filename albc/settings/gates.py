@@ -23,6 +23,7 @@ GATES = MappingProxyType(
             Gate("ServiceTypeLoadBalancerOnly", False, "Only Services of type LoadBalancer are looked at."),
             Gate("EndpointsFailOpen", True, "Endpoints of unknown readiness become targets when there are no others."),
             Gate("EnableServiceController", True, "Services of type LoadBalancer are handled."),
+            Gate("ClassicLoadBalancer", True, "Services of the class for Classic Load Balancers are handled."),
             Gate("EnableIPTargetType", True, "Target type ip is allowed for Ingress and Service."),
             Gate("EnableTCPUDPListener", False, "TCP and UDP on one port of a Service become a TCP_UDP listener."),
             Gate("EnableRGTAPI", False, "Tags are read through the Resource Groups Tagging API."),
@@ -39,7 +40,7 @@ GATES = MappingProxyType(
             Gate("EnhancedDefaultBehavior", False, "A setting taken back removes capacity reservation and mutual TLS."),
             Gate("EnableDefaultTagsLowPriority", False, "--default-tags lose against the tags of a manifest."),
             Gate("ALBTargetControlAgent", False, "The webhooks that inject the ALB target-control agent are served."),
-            Gate("EnableCertificateManagement", False, "ACM certificates are requested and deleted."),
+            Gate("EnableCertificateManagement", False, "ACM certificates are requested, imported and deleted."),
             Gate("IngressPlanAnnotation", False, "The built model is written to the first member's dry-run-plan."),
         )
     }

@@ -16,8 +16,18 @@ _HEAD = """\
 # Flags
 
 `albc run` and `albc plan` take the reference's flags, written as Go writes them: `--name=value` or `--name value`; a
-bare boolean flag means true; lists and maps are comma-separated, and may be repeated. Durations are `15s`, `2m0s`,
-`10h`.
+bare boolean flag means true; lists and maps are comma-separated, and add up when repeated; of other flags the last use
+counts. Durations are `15s`, `2m0s`, `10h`.
+
+What no flag sets may come from the environment, where `--aws-region` is `ALBC_AWS_REGION`, and then from a YAML file,
+which `--config` or `ALBC_CONFIG` names:
+
+```yaml
+cluster-name: prod
+enable-shield: false
+default-tags: {team: web}
+external-managed-tags: [cost-centre]
+```
 """
 
 

@@ -63,14 +63,17 @@ class _Token(Protocol):
     def value(self) -> str: ...
 
 
-def converter(parse: Callable[[str], Any], *, add_up: bool = False) -> Callable[[Any, Sequence[_Token]], Any]:
-    """`parse` as cyclopts wants it: the last use of the flag counts, or all of them when they `add_up`."""
+def converter(
+    parse: Callable[[str], Any], *, add_up: bool = False, joined: bool = False
+) -> Callable[[Any, Sequence[_Token]], Any]:
+    """`parse` as cyclopts wants it: the last use of the flag counts; or all of them, one by one when they `add_up`,
+    or as if they had been one value, with commas between, when they are `joined`."""
 
     def convert(_: Any, tokens: Sequence[_Token]) -> Any:
         try:
             if add_up:
                 return tuple(item for token in tokens for item in parse(token.value))
-            return parse(tokens[-1].value)
+            return parse(",".join(token.value for token in tokens) if joined else tokens[-1].value)
         except Invalid as error:
             raise ValueError(str(error)) from None
 

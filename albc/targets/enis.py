@@ -16,9 +16,12 @@ from albc.kube.objects import Node, Pod
 from albc.targets.nodes import instance_id
 
 CACHE_SECONDS = 600.0
+INSTANCE_SECONDS = 60.0
+"""How long the interfaces of an instance serve for Pods that come to it."""
 IPS_PER_CALL = 199
 
 _COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
+_SAGEMAKER_COMPUTE_TYPE = "sagemaker.amazonaws.com/compute-type"
 _POD_ENI_ANNOTATION = "vpc.amazonaws.com/pod-eni"
 
 
@@ -42,6 +45,8 @@ class NetworkInterfaces:
         self._vpc_id = vpc_id
         self._clock = clock
         self._cache: dict[tuple[str, ...], tuple[float, NetworkInterface]] = {}
+        self._of_instances: dict[str, tuple[float, Sequence[Mapping[str, Any]]]] = {}
+        """By instance id: until when they serve, and the interfaces in AWS's form."""
 
     async def of_nodes(self, nodes: Iterable[Node]) -> Mapping[str, NetworkInterface]:
         """Primary interface of each node, by node name. Raises `Invalid` naming the nodes that have none."""
@@ -62,7 +67,13 @@ class NetworkInterfaces:
         for key, pod in by_key.items():
             if (node := nodes.get(pod.spec.node_name)) and _hybrid(node):
                 self._keep(key, NO_INTERFACE)
-        for find in (self._branch_interfaces, self._instance_interfaces, self._addressed_interfaces):
+        self._forget_the_outdated()
+        for find in (
+            self._branch_interfaces,
+            self._instance_interfaces,
+            self._addressed_interfaces,
+            self._hyperpod_interfaces,
+        ):
             missing = [pod for key, pod in by_key.items() if not self._cached(key)]
             if missing:
                 for key, interface in (await find(missing, nodes)).items():
@@ -83,41 +94,79 @@ class NetworkInterfaces:
         self, pods: Sequence[Pod], nodes: Mapping[str, Node]
     ) -> Mapping[PodKey, NetworkInterface]:
         """Pods whose address, or a prefix that holds it, is on an interface of their instance."""
-        hosts = {pod.spec.node_name: nodes[pod.spec.node_name] for pod in pods if pod.spec.node_name in nodes}
-        instances = [n for n in hosts.values() if n.metadata.labels.get(_COMPUTE_TYPE) != "fargate" and not _hybrid(n)]
-        if not instances:
-            return {}
-        by_instance = await self._instances(instances)
+        hosts = {
+            _pod_key(pod): node
+            for pod in pods
+            if (node := nodes.get(pod.spec.node_name)) and _compute_type(node) == "ec2"
+        }
+        instances = {key: instance_id(node) for key, node in hosts.items()}
+        found = self._held(pods, instances)
+        missing = [node for key, node in hosts.items() if key not in found]
+        if not missing:
+            return found
+        fresh = await self._instances(missing)
+        until = self._clock() + INSTANCE_SECONDS
+        self._of_instances |= {id_: (until, interfaces) for id_, interfaces in fresh.items()}
+        return found | self._held(pods, instances)
+
+    def _held(self, pods: Sequence[Pod], instances: Mapping[PodKey, str]) -> dict[PodKey, NetworkInterface]:
+        """Pods that an interface holds which we know of."""
         found = {}
         for pod in pods:
-            node = hosts.get(pod.spec.node_name)
-            for item in by_instance.get(instance_id(node), ()) if node in instances and node else ():
-                if _holds(item, pod.status.pod_ip):
-                    found[_pod_key(pod)] = _interface(item)
-                    break
+            until, interfaces = self._of_instances.get(instances.get(_pod_key(pod), ""), (0.0, ()))
+            held = (item for item in interfaces if until > self._clock() and _holds(item, pod.status.pod_ip))
+            if item := next(held, None):
+                found[_pod_key(pod)] = _interface(item)
         return found
 
     async def _addressed_interfaces(
         self, pods: Sequence[Pod], nodes: Mapping[str, Node]
     ) -> Mapping[PodKey, NetworkInterface]:
-        """Pods found by their address among the VPC's interfaces: Fargate."""
+        """Pods found by their address among the VPC's interfaces: Fargate and HyperPod."""
         by_ip = {
             pod.status.pod_ip: _pod_key(pod)
             for pod in pods
-            if (node := nodes.get(pod.spec.node_name)) and node.metadata.labels.get(_COMPUTE_TYPE) == "fargate"
+            if (node := nodes.get(pod.spec.node_name)) and _compute_type(node) in ("fargate", "hyperpod")
         }
-        found: dict[PodKey, NetworkInterface] = {}
-        ips = sorted(by_ip)
-        for start in range(0, len(ips), IPS_PER_CALL):
-            part = ips[start : start + IPS_PER_CALL]
-            filters = [
-                {"Name": "vpc-id", "Values": [self._vpc_id]},
-                {"Name": "addresses.private-ip-address", "Values": part},
-            ]
-            for item in await self._aws.paginate(
-                "ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
-            ):
-                found |= {by_ip[address]: _interface(item) for address in _addresses(item) if address in by_ip}
+        by_address = await self._by_address(by_ip)
+        return {by_ip[ip]: _interface(item) for ip, item in by_address.items()}
+
+    async def _hyperpod_interfaces(
+        self, pods: Sequence[Pod], nodes: Mapping[str, Node]
+    ) -> Mapping[PodKey, NetworkInterface]:
+        """HyperPod's Pods on a prefix of the interface that has their node's address."""
+        hosts = {
+            _pod_key(pod): address
+            for pod in pods
+            if (node := nodes.get(pod.spec.node_name))
+            and _compute_type(node) == "hyperpod"
+            and (address := _internal_ip(node))
+        }
+        by_address = await self._by_address(set(hosts.values()))
+        found = {}
+        for pod in pods:
+            item = by_address.get(hosts.get(_pod_key(pod), ""))
+            if item is not None and _holds(item, pod.status.pod_ip):
+                found[_pod_key(pod)] = _interface(item)
+        return found
+
+    async def _by_address(self, ips: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Interfaces of the VPC that have one of these addresses."""
+        found: dict[str, Mapping[str, Any]] = {}
+        wanted = sorted(set(filter(None, ips)))
+        for name, family in (
+            ("addresses.private-ip-address", [ip for ip in wanted if ":" not in ip]),
+            ("ipv6-addresses.ipv6-address", [ip for ip in wanted if ":" in ip]),
+        ):
+            for start in range(0, len(family), IPS_PER_CALL):
+                filters = [
+                    {"Name": "vpc-id", "Values": [self._vpc_id]},
+                    {"Name": name, "Values": family[start : start + IPS_PER_CALL]},
+                ]
+                for item in await self._aws.paginate(
+                    "ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
+                ):
+                    found |= dict.fromkeys((address for address in _addresses(item) if address in wanted), item)
         return found
 
     async def _instances(self, nodes: Sequence[Node]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
@@ -136,6 +185,11 @@ class NetworkInterfaces:
 
     def _keep(self, key: tuple[str, ...], interface: NetworkInterface) -> None:
         self._cache[key] = (self._clock() + CACHE_SECONDS, interface)
+
+    def _forget_the_outdated(self) -> None:
+        now = self._clock()
+        for key in [key for key, (until, _) in self._cache.items() if until <= now]:
+            del self._cache[key]
 
     def _answer(self, by_key: Mapping[Any, Any], name: Callable[[Any], str], kind: str) -> dict[str, NetworkInterface]:
         found = {name(obj): interface for key, obj in by_key.items() if (interface := self._cached(key))}
@@ -173,8 +227,21 @@ def _pod_key(pod: Pod) -> PodKey:
     return pod.namespace, pod.name, pod.metadata.uid
 
 
+def _compute_type(node: Node) -> str:
+    labels = node.metadata.labels
+    if labels.get(_COMPUTE_TYPE) == "fargate":
+        return "fargate"
+    if labels.get(_SAGEMAKER_COMPUTE_TYPE) == "hyperpod":
+        return "hyperpod"
+    return "hybrid" if labels.get(_COMPUTE_TYPE) == "hybrid" else "ec2"
+
+
 def _hybrid(node: Node) -> bool:
-    return node.metadata.labels.get(_COMPUTE_TYPE) == "hybrid"
+    return _compute_type(node) == "hybrid"
+
+
+def _internal_ip(node: Node) -> str:
+    return next((each.address for each in node.status.addresses if each.type == "InternalIP"), "")
 
 
 def _is_hybrid_node(obj: Node | Pod) -> bool:
@@ -208,7 +275,8 @@ def _interface(item: Mapping[str, Any]) -> NetworkInterface:
 
 
 def _addresses(item: Mapping[str, Any]) -> list[str]:
-    return [address["PrivateIpAddress"] for address in item.get("PrivateIpAddresses", ())]
+    ipv4 = [address["PrivateIpAddress"] for address in item.get("PrivateIpAddresses", ())]
+    return ipv4 + [address["Ipv6Address"] for address in item.get("Ipv6Addresses", ())]
 
 
 def _holds(item: Mapping[str, Any], ip: str) -> bool:
@@ -216,5 +284,8 @@ def _holds(item: Mapping[str, Any], ip: str) -> bool:
         return True
     prefixes = [p["Ipv4Prefix"] for p in item.get("Ipv4Prefixes") or ()]
     prefixes += [p["Ipv6Prefix"] for p in item.get("Ipv6Prefixes") or ()]
-    address = ipaddress.ip_address(ip)
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False  # a Pod without an address (yet) is nowhere
     return any(address in ipaddress.ip_network(prefix) for prefix in prefixes)

@@ -1,28 +1,32 @@
 """The targets of target groups and their health, with few calls (spec/targets.md §7.4).
 
-* A full listing of a target group serves for five minutes; within that time only targets that were not healthy are
-  asked for again.
-* Each target group is read by one caller at a time; different ones never wait for one another.
-* What we register or deregister is written through: such a target's health is unknown until asked for.
+* A full listing of a target group serves for five minutes. Within that time only targets that were not healthy are
+  asked for again, when somebody waits for them, and at most once a second.
+* What was registered or deregistered is written through: a new target's health is unknown until asked for, one that
+  left is draining.
+* The caller sees to it that a target group is looked at by one task at a time; different ones never wait for one
+  another here.
+
+Called by `albc.targets.reconciler` and `albc.targets.registrar`.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-import anyio
-
 from albc.aws.calls import Aws
-from albc.targets.registration import Target, TargetHealth, chunks
+from albc.targets.registration import Target, TargetHealth
 
 LISTING_SECONDS = 300.0
+REFRESH_SECONDS = 1.0
 
 
 @dataclass(slots=True)
 class _Listing:
     expires: float
+    asked: float
+    """When AWS was last asked for any of them."""
     targets: dict[str, TargetHealth]
     """By `id:port`."""
 
@@ -31,60 +35,55 @@ class TargetHealthReader:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._listings: dict[str, _Listing] = {}
-        self._locks: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
 
-    async def list(self, aws: Aws, target_group_arn: str) -> tuple[TargetHealth, ...]:
-        """All targets of the group, draining ones included. Raises `NotFound` for a group that is gone."""
-        async with self._locks[target_group_arn]:
-            listing = self._listings.get(target_group_arn)
-            if listing is None or self._clock() >= listing.expires:
-                found = await self._describe(aws, target_group_arn, ())
-                listing = _Listing(self._clock() + LISTING_SECONDS, {_key(h.target): h for h in found})
-                self._listings[target_group_arn] = listing
-            else:
-                await self._refresh(aws, target_group_arn, listing)
-            return tuple(listing.targets.values())
+    async def known(self, aws: Aws, target_group_arn: str) -> tuple[TargetHealth, ...]:
+        """All targets of the group, draining ones included, as far as we know: no call within five minutes of one.
 
-    async def register(self, aws: Aws, target_group_arn: str, targets: Iterable[Target]) -> None:
-        for chunk in chunks(tuple(targets)):
-            described = [target.describe() for target in chunk]
-            await aws.call("elbv2", "register_targets", TargetGroupArn=target_group_arn, Targets=described)
-            self._written(target_group_arn, chunk, known_only=False)
+        Raises `NotFound` for a group that is gone.
+        """
+        listing = self._listings.get(target_group_arn)
+        if listing is None or self._clock() >= listing.expires:
+            found = await self._describe(aws, target_group_arn, ())
+            now = self._clock()
+            listing = _Listing(now + LISTING_SECONDS, now, {_key(health.target): health for health in found})
+            self._listings[target_group_arn] = listing
+        return tuple(listing.targets.values())
 
-    async def deregister(self, aws: Aws, target_group_arn: str, targets: Iterable[Target]) -> None:
-        for chunk in chunks(tuple(targets)):
-            described = [target.describe() for target in chunk]
-            await aws.call("elbv2", "deregister_targets", TargetGroupArn=target_group_arn, Targets=described)
-            self._written(target_group_arn, chunk, known_only=True)
-
-    def forget(self, target_group_arn: str) -> None:
-        self._listings.pop(target_group_arn, None)
-        self._locks.pop(target_group_arn, None)
-
-    async def _refresh(self, aws: Aws, arn: str, listing: _Listing) -> None:
-        unsure = [health.target for health in listing.targets.values() if health.state != "healthy"]
-        if not unsure:
-            return
-        found = await self._describe(aws, arn, unsure)
+    async def fresh(self, aws: Aws, target_group_arn: str) -> tuple[TargetHealth, ...]:
+        """As `known`, but those that were not healthy are asked for again, if that was not done just now."""
+        known = await self.known(aws, target_group_arn)
+        listing = self._listings[target_group_arn]
+        unsure = [health.target for health in known if health.state != "healthy"]
+        if not unsure or self._clock() < listing.asked + REFRESH_SECONDS:
+            return known
+        found = await self._describe(aws, target_group_arn, unsure)
+        listing.asked = self._clock()
         for target in unsure:
             del listing.targets[_key(target)]
         for health in found:
             if (health.state, health.reason) != ("unused", "Target.NotRegistered"):
                 listing.targets[_key(health.target)] = health
+        return tuple(listing.targets.values())
+
+    def registered(self, target_group_arn: str, targets: Iterable[Target]) -> None:
+        """These were just registered."""
+        if listing := self._listings.get(target_group_arn):
+            listing.targets |= {_key(target): TargetHealth(target) for target in targets}
+
+    def deregistered(self, target_group_arn: str, targets: Iterable[Target]) -> None:
+        """These were just deregistered."""
+        if listing := self._listings.get(target_group_arn):
+            left = {_key(target): TargetHealth(target, "draining") for target in targets}
+            listing.targets |= {key: health for key, health in left.items() if key in listing.targets}
+
+    def forget(self, target_group_arn: str) -> None:
+        self._listings.pop(target_group_arn, None)
 
     async def _describe(self, aws: Aws, arn: str, targets: Iterable[Target]) -> tuple[TargetHealth, ...]:
         # Without zone and QUIC id the look-up works whatever zone the target was registered with.
         only: dict[str, Any] = {"Targets": [{"Id": t.id, "Port": t.port} for t in targets]} if targets else {}
         answer = await aws.call("elbv2", "describe_target_health", TargetGroupArn=arn, **only)
         return tuple(_health(item) for item in answer["TargetHealthDescriptions"])
-
-    def _written(self, arn: str, targets: Iterable[Target], *, known_only: bool) -> None:
-        listing = self._listings.get(arn)
-        if listing is None:
-            return
-        for target in targets:
-            if not known_only or _key(target) in listing.targets:
-                listing.targets[_key(target)] = TargetHealth(target)
 
 
 def _key(target: Target) -> str:

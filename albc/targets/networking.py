@@ -3,13 +3,14 @@
 * Rules of all bindings on one security group are joined. Ours bear a label in their description; others stay.
 * A rule is revoked only when every binding has been computed since the start: until then, what is not known may be
   somebody's.
-* One change at a time: two bindings often share a security group.
+* Each security group is changed by one task at a time; who has nothing to change there does not wait.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -41,10 +42,14 @@ class Networking:
         self._rules = rules
         self._enis = enis
         self._settings = settings
-        self._lock = anyio.Lock()
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
+        """By security group."""
         self._computed: dict[BindingKey, ByGroup] = {}
+        self._unwritten: dict[BindingKey, frozenset[str]] = {}
+        """Groups that a binding had something to do with, and that are not in line yet."""
         self._tracked: set[str] = set()
-        self._initialised = False
+        self._swept = False
+        """Every group was brought in line since all bindings were known."""
 
     async def for_pods(self, binding: TargetGroupBinding, pods: Sequence[Pod], nodes: Mapping[str, Node]) -> ByGroup:
         """What the binding asks for on the groups of its Pods. Raises `Invalid`."""
@@ -70,40 +75,37 @@ class Networking:
         return dict.fromkeys(sorted(set(groups.values())), permissions)
 
     async def reconcile(self, binding: BindingKey, wanted: ByGroup, bindings: Iterable[TargetGroupBinding]) -> None:
-        """Brings the rules of all groups in line. `bindings`: every one there is, this one included or not.
+        """Brings the rules of the binding's groups in line. `bindings`: every one there is, this one included or not.
 
         Raises the first error after all groups were tried.
         """
         with_networking = {(b.namespace, b.name) for b in bindings if b.spec.networking is not None}
-        async with self._lock:
-            self._computed[binding] = wanted
-            self._tracked |= wanted.keys()
-            for gone in self._computed.keys() - with_networking - {binding}:
-                del self._computed[gone]
-            complete = self._computed.keys() >= with_networking
-            await self._write(authorize_only=not complete)
-            if binding not in with_networking:
-                del self._computed[binding]
+        groups = set(self._unwritten.get(binding, ())) | self._computed.get(binding, {}).keys() | wanted.keys()
+        self._computed[binding] = wanted
+        for gone in self._computed.keys() - with_networking:
+            groups |= self._computed.pop(gone).keys()
+        self._tracked |= wanted.keys()
+        self._unwritten[binding] = frozenset(groups)
+        complete = self._computed.keys() >= with_networking
+        sweep = complete and not self._swept
+        if sweep:
+            settings = self._settings
+            self._tracked |= (await self._rules.tagged_for(settings.cluster_name, settings.vpc_id)).keys()
+            groups |= self._tracked
+        await self._write(groups, authorize_only=not complete)
+        self._unwritten.pop(binding, None)
+        self._swept |= sweep
 
-    async def _write(self, *, authorize_only: bool) -> None:
-        desired: defaultdict[str, list[Permission]] = defaultdict(list)
-        for by_group in self._computed.values():
-            for group, asked in by_group.items():
-                desired[group] += asked
-        if not authorize_only:
-            if not self._initialised:
-                settings = self._settings
-                self._tracked |= (await self._rules.tagged_for(settings.cluster_name, settings.vpc_id)).keys()
-                self._initialised = True
-            for group in self._tracked - desired.keys():
-                desired[group] = []
+    async def _write(self, groups: Iterable[str], *, authorize_only: bool) -> None:
         failures: list[AlbcError] = []
-        for group, permissions in sorted(desired.items()):
-            joined = aggregate(permissions, restricted=self._settings.restricted)
+        for group in sorted(groups):
             try:
-                await self._rules.reconcile(group, joined, labels=OWNER_LABEL, authorize_only=authorize_only)
+                async with self._locks.setdefault(group, anyio.Lock()):
+                    # Looked up only now: meanwhile another binding may have asked for more.
+                    desired = self._desired(group)
+                    await self._rules.reconcile(group, desired, labels=OWNER_LABEL, authorize_only=authorize_only)
             except Refused as error:
-                if error.code == "InvalidGroup.NotFound" and not permissions:
+                if error.code == "InvalidGroup.NotFound" and not desired:
                     self._tracked.discard(group)
                 else:
                     failures.append(error)
@@ -111,6 +113,10 @@ class Networking:
                 failures.append(error)
         if failures:
             raise failures[0]
+
+    def _desired(self, group: str) -> tuple[Permission, ...]:
+        asked = [permission for by_group in self._computed.values() for permission in by_group.get(group, ())]
+        return aggregate(asked, restricted=self._settings.restricted)
 
     async def _groups(self, interfaces: Iterable[NetworkInterface]) -> Mapping[str, str]:
         """The cluster's security group of each interface, by interface id."""

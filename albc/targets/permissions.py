@@ -8,9 +8,9 @@ from dataclasses import replace
 from albc.crds.target_group_binding import Networking, NetworkingPeer, NetworkingPort
 from albc.errors import Invalid
 from albc.kube.objects import Pod
-from albc.model.permissions import Permission, Source
+from albc.model.permissions import TARGETS_LABEL, Permission, Source
 
-OWNER_LABEL = {"elbv2.k8s.aws/targetGroupBinding": "shared"}
+OWNER_LABEL = TARGETS_LABEL
 """What the description of our rules says; others are never touched."""
 
 _DESCRIPTION = ",".join(f"{key}={value}" for key, value in OWNER_LABEL.items())

@@ -21,6 +21,10 @@ class GateStatus:
     message: str = ""
     probe_again: bool = False
 
+    def says(self, condition: PodCondition) -> bool:
+        """The condition already reads like this."""
+        return (condition.status, condition.reason, condition.message) == (self.status, self.reason, self.message)
+
 
 REGISTERING = GateStatus("False", "Elb.RegistrationInProgress", "Target registration is in progress", probe_again=True)
 BINDING_GONE = GateStatus("True", "", "Target Group Binding is deleted")
@@ -51,6 +55,8 @@ def current_condition(pod: Pod, binding_name: str) -> PodCondition | None:
 
 
 def held_back(pod: Pod, binding_name: str) -> bool:
-    """The gate's condition stands and is not True: somebody waits for the target's health."""
+    """The Pod waits for the target's health: its gate's condition is not True, or was lost."""
+    if not has_gate(pod, binding_name):
+        return False
     condition = current_condition(pod, binding_name)
-    return condition is not None and condition.status != "True"
+    return condition is None or condition.status != "True"

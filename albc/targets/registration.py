@@ -1,12 +1,8 @@
 """Targets as AWS knows them, and the difference to those that are wanted (spec/targets.md §6.3, §7). Pure."""
 
-import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-
-CHUNK = 200
-"""Targets that one call registers or deregisters."""
 
 DRAINING = ("draining", "unhealthy.draining")
 
@@ -59,6 +55,10 @@ class Difference(Generic[E]):
     to_register: tuple[E, ...]
     to_deregister: tuple[TargetHealth, ...]
 
+    @property
+    def changes(self) -> bool:
+        return bool(self.to_register or self.to_deregister)
+
 
 def difference(wanted: Iterable[E], actual: Iterable[TargetHealth], identifier: Callable[[E], str]) -> Difference[E]:
     """A draining target that is wanted again is registered again; one that is not is left to drain."""
@@ -71,18 +71,6 @@ def difference(wanted: Iterable[E], actual: Iterable[TargetHealth], identifier: 
     )
 
 
-def ip_target(ip: str, port: int, vpc_cidrs: Iterable[str]) -> Target:
-    """An address outside the VPC needs the zone `all`; one inside gets its zone from AWS (spec/targets.md §7.6)."""
-    address = ipaddress.ip_address(ip)
-    networks = (ipaddress.ip_network(cidr) for cidr in vpc_cidrs)
-    inside = any(network.version == address.version and address in network for network in networks)
-    return Target(ip, port, "" if inside else "all")
-
-
 def within_cap(endpoints: Sequence[E], listed: int, cap: int) -> Sequence[E]:
     """Those of `endpoints` that may still be registered when a target group takes `cap` targets; 0 is no limit."""
     return endpoints if cap <= 0 else endpoints[: max(cap - listed, 0)]
-
-
-def chunks(items: Sequence[E]) -> Iterable[Sequence[E]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

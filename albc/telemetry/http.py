@@ -5,11 +5,10 @@
 * `GET /metrics`: Prometheus text, rendered in a thread.
 * `GET /debug/state`: JSON, only for callers on the loopback interface; for all others it does not exist.
 
-Served by `albc.cli` on the addresses of the settings, on every replica.
+Served by `albc.cli`, through `albc.telemetry.bounded`, on the addresses of the settings, on every replica.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 
 import anyio
@@ -76,22 +75,6 @@ def parse_address(text: str) -> tuple[str | None, int] | None:
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f"{text!r} is not an address to listen on: write host:port, :port, or 0 for none")
     return host.removeprefix("[").removesuffix("]") or None, int(port)
-
-
-@asynccontextmanager
-async def listening(
-    host: str | None, port: int, routes: Iterable[web.RouteDef]
-) -> AsyncIterator[list[tuple[str, int]]]:
-    """Serves the routes as long as the block lasts, and gives the addresses. Raises OSError if it cannot listen."""
-    application = web.Application()
-    application.add_routes(routes)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield [(address[0], address[1]) for address in runner.addresses]
-    finally:
-        await runner.cleanup()
 
 
 async def _answer(checks: Mapping[str, Check], *, verbose: bool) -> web.Response:

@@ -2,6 +2,7 @@
 
 * JSON lines have `level`, `ts` (RFC 3339, seconds), `logger`, `msg`, then what the caller gave.
 * Of lines with the same level and message, the first 100 of a second are written, then every hundredth.
+* Text of others begins no line and steers no terminal: what does not print is escaped.
 * A traceback shows code, never the values of variables: they may hold secrets.
 * What libraries log through `logging` comes out the same way, from level warning on.
 
@@ -16,6 +17,8 @@ from typing import Final, Literal, TextIO
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
+
+from albc.printable import printable
 
 SAMPLE_FIRST: Final = 100
 SAMPLE_THEREAFTER: Final = 100
@@ -97,10 +100,20 @@ def _json() -> tuple[Processor, ...]:
 
 def _console(*, colours: bool) -> tuple[Processor, ...]:
     return (
+        _harmless,
         structlog.dev.ConsoleRenderer(
             colors=colours, timestamp_key="ts", exception_formatter=structlog.dev.plain_traceback
         ),
     )
+
+
+def _harmless(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """What the renderer would print as it is: the message, keys, and a traceback, whose lines are set in."""
+    event = structlog.processors.format_exc_info(logger, method, event)
+    if isinstance(traceback := event.get("exception"), str):
+        event["exception"] = "\n".join(f"  {printable(line)}" for line in traceback.split("\n"))
+    event["event"] = printable(str(event["event"]))
+    return {printable(str(key)): value for key, value in event.items()}
 
 
 def _common_keys_first(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -1,6 +1,7 @@
 """Calls: what comes back, what is tried again, and how failures are told."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from albc.aws.calls import Aws, open_aws
 from albc.aws.clients import AwsSettings
@@ -62,6 +63,17 @@ async def test_retries_end(aws: Aws, account: Account) -> None:
     with pytest.raises(Throttled, match="ec2 describe_vpcs"):
         await aws.call("ec2", "describe_vpcs")
     assert len(account.calls) == 4
+
+
+async def test_throttling_is_one_log_line_however_often_a_call_is_tried(aws: Aws, account: Account) -> None:
+    account.faults.add(Fault(FaultKind.THROTTLE, times=3))
+
+    with capture_logs() as lines:
+        await aws.call("ec2", "describe_vpcs")
+
+    [line] = lines
+    assert (line["event"], line["operation"]) == ("throttled by AWS, tried again with back-off", "DescribeVpcs")
+    assert "Request limit exceeded" in line["error"]
 
 
 async def test_what_aws_refuses_is_told_with_its_own_code(aws: Aws, account: Account) -> None:

@@ -10,7 +10,7 @@ from albc.aws.calls import Aws
 from albc.aws.discovery import discover_account_id, discover_region, discover_vpc_id
 from albc.aws.imds import IPV4_ENDPOINT, IPV6_ENDPOINT, InstanceMetadata, default_endpoint
 from albc.errors import Invalid
-from albc.local.aws import Account
+from albc.local.aws import Account, Fault, FaultKind
 
 pytestmark = pytest.mark.anyio
 
@@ -95,6 +95,12 @@ async def test_without_metadata_the_node_name_may_be_an_instance(
 
 async def test_the_account_is_that_of_the_credentials(aws: Aws, account: Account) -> None:
     assert await discover_account_id(aws) == account.options.account_id
+
+
+async def test_an_account_that_cannot_be_told_stops_nothing(aws: Aws, account: Account) -> None:
+    account.faults.add(Fault(FaultKind.ACCESS_DENIED, service="sts"))
+
+    assert await discover_account_id(aws) == ""
 
 
 def test_metadata_is_asked_over_ipv6_where_there_is_no_ipv4() -> None:

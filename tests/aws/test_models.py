@@ -1,4 +1,4 @@
-"""Cutting EC2's model leaves everything that albc calls as it was."""
+"""Cutting the models leaves everything that albc calls as it was."""
 
 from typing import Any
 
@@ -6,29 +6,33 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from albc.aws.models import EC2_OPERATIONS, CutLoader
+from albc.aws.models import CUT, CutLoader
+from albc.aws.operations import operations_of
 
 
 @pytest.fixture(scope="module")
-def cut() -> Any:
-    return CutLoader().load_service_model("ec2", "service-2")
+def loader() -> CutLoader:
+    return CutLoader()
 
 
-def test_exactly_the_listed_operations_are_left(cut: Any) -> None:
-    assert set(cut["operations"]) == EC2_OPERATIONS
+@pytest.mark.parametrize("service", sorted(CUT))
+def test_exactly_the_operations_that_we_call_are_left(loader: CutLoader, service: str) -> None:
+    assert set(loader.load_service_model(service, "service-2")["operations"]) == operations_of(service)
 
 
-def test_every_operation_keeps_the_whole_of_its_input_and_output(cut: Any) -> None:
-    whole = Loader().load_service_model("ec2", "service-2")
-    for name in EC2_OPERATIONS:
-        operation = ServiceModel(cut).operation_model(name)
-        original = ServiceModel(whole).operation_model(name)
+@pytest.mark.parametrize("service", sorted(CUT))
+def test_every_operation_keeps_the_whole_of_its_input_and_output(loader: CutLoader, service: str) -> None:
+    cut = ServiceModel(loader.load_service_model(service, "service-2"))
+    whole = ServiceModel(Loader().load_service_model(service, "service-2"))
+    for name in operations_of(service):
+        operation, original = cut.operation_model(name), whole.operation_model(name)
         assert _members(operation.input_shape) == _members(original.input_shape)
         assert _members(operation.output_shape) == _members(original.output_shape)
 
 
-def test_other_services_are_left_alone() -> None:
-    assert "DescribeAccountLimits" in CutLoader().load_service_model("elbv2", "service-2")["operations"]
+@pytest.mark.parametrize("service", ["sts", "sso", "sso-oidc"])
+def test_what_credentials_are_got_from_is_left_whole(loader: CutLoader, service: str) -> None:
+    assert loader.load_service_model(service, "service-2") == Loader().load_service_model(service, "service-2")
 
 
 def _members(shape: Any, depth: int = 6) -> Any:

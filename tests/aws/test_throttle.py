@@ -2,8 +2,10 @@
 
 import pytest
 
-from albc.aws.throttle import DEFAULT_LIMITS, Limit, Throttle, parse_limits, print_limits
+from albc.aws.services import SERVICE_IDS
+from albc.aws.throttle import DEFAULT_LIMITS, Limit, Throttle, parse_limits, with_published
 from albc.errors import Invalid
+from albc.local.aws.throttle import Throttle as Rates
 
 pytestmark = pytest.mark.anyio
 
@@ -85,12 +87,6 @@ def test_given_limits_replace_all_defaults_of_their_service() -> None:
     assert [limit for limit in limits if limit.service_id == SERVICE] == list(DEFAULT_LIMITS[4:])
 
 
-def test_limits_print_in_the_flags_form() -> None:
-    assert print_limits(parse_limits("WAFV2:^Get=2:3,EC2:.=10.5:20")).startswith(
-        "EC2:.=10.5:20,Elastic Load Balancing v2:^RegisterTargets|^DeregisterTargets=4:20"
-    )
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -108,3 +104,30 @@ def test_a_limit_that_cannot_be_read_is_told(text: str, message: str) -> None:
         parse_limits(text)
 
     assert str(error.value) == message
+
+
+CALLS = {
+    "elbv2": ("CreateLoadBalancer", "SetSubnets", "CreateRule", "ModifyListener", "DescribeRules", "RegisterTargets"),
+    "ec2": ("AuthorizeSecurityGroupIngress", "CreateSecurityGroup", "DeleteSecurityGroup", "CreateTags"),
+    "acm": ("DescribeCertificate", "ListCertificates", "RequestCertificate", "ListTagsForCertificate"),
+    "wafv2": ("AssociateWebACL", "GetWebACLForResource"),
+}
+
+
+async def test_aws_finds_no_call_too_many() -> None:
+    time = Time()
+    calls = Throttle(with_published(DEFAULT_LIMITS, SERVICE_IDS.values()), clock=time, sleep=time.sleep)
+    aws = Rates(time)
+
+    for number in range(150):
+        for service, operations in CALLS.items():
+            for operation in operations[: 1 + number % len(operations)]:
+                await calls.wait(SERVICE_IDS[service], operation)
+                assert aws.admits(service, operation, {"Filters": [{}]}), (number, operation)
+
+
+def test_rates_that_a_user_has_chosen_hold_alone() -> None:
+    limits = with_published(parse_limits("EC2:.=100:200"), ["EC2", "ACM"])
+
+    assert [limit for limit in limits if limit.service_id == "EC2"] == [Limit("EC2", ".", 100.0, 200)]
+    assert [limit for limit in limits if limit.service_id == "ACM"]

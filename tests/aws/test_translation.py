@@ -7,7 +7,7 @@ import pytest
 from botocore import exceptions as sdk
 
 from albc.aws.translation import KINDS, translated
-from albc.errors import Bug, Conflict, Invalid, NotFound, Refused, Throttled, Unauthorized, Unavailable
+from albc.errors import Bug, Conflict, Invalid, NotFound, QuotaExceeded, Refused, Throttled, Unauthorized, Unavailable
 
 
 def answered(code: str, status: int = 400) -> sdk.ClientError:
@@ -28,7 +28,10 @@ def test_a_code_of_the_table_becomes_its_kind(code: str) -> None:
         ("DuplicateListener", 400, Conflict),
         ("InvalidPermission.Duplicate", 400, Conflict),
         ("InvalidGroup.Duplicate", 400, Conflict),
-        ("TooManyRules", 400, Refused),
+        ("TooManyRules", 400, QuotaExceeded),
+        ("SecurityGroupLimitExceeded", 400, QuotaExceeded),
+        ("LimitExceededException", 400, QuotaExceeded),
+        ("TooManyRequestsException", 429, Throttled),
         ("OperationNotPermitted", 400, Refused),
         ("InternalFailure", 500, Unavailable),
         ("Throttling", 400, Throttled),
@@ -39,7 +42,8 @@ def test_other_codes_go_by_their_shape_and_status(code: str, status: int, kind: 
     error = translated(answered(code, status), "elbv2 create_rule")
 
     assert type(error) is kind
-    assert str(error) == f"elbv2 create_rule: no ({code})"
+    assert str(error).startswith(f"elbv2 create_rule: no ({code})")
+    assert ("raise this quota" in str(error)) is (kind is QuotaExceeded)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,8 @@ def test_other_codes_go_by_their_shape_and_status(code: str, status: int, kind: 
         (sdk.ReadTimeoutError(endpoint_url="http://x"), Unavailable),
         (aiohttp.ServerDisconnectedError(), Unavailable),
         (TimeoutError(), Unavailable),
-        (sdk.ParamValidationError(report="x"), Bug),
+        (sdk.ParamValidationError(report="x"), Invalid),
+        (sdk.InvalidRegionError(region_name="a.example.com/"), Invalid),
         (KeyError("x"), Bug),
     ],
 )

@@ -22,8 +22,7 @@ def albc(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["run", "--clustr-name", "x"], "Did you mean --cluster-name?"),
         (["run", "--sync-period", "4x"], "write for example 15s, 2m30s or 10h"),
         (["run", "--feature-gates", "ALBGateway=true"], "unknown feature: ALBGateway; did you mean ALBGatewayAPI?"),
-        (["run"], "kubernetes cluster name must be specified"),
-        (["run", "--cluster-name=x", "--kubeconfig=/nowhere/config"], "/nowhere/config"),
+        (["run", "--aws-vpc-cache-ttl=5m"], "Unknown option: --aws-vpc-cache-ttl"),
         (["fly"], "fly"),
     ],
 )
@@ -32,6 +31,18 @@ def test_a_mistake_is_one_line_and_exit_status_2(arguments: list[str], says: str
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_configuration_that_cannot_be_is_one_line_and_exit_status_1() -> None:
+    done = albc("run")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert "kubernetes cluster name must be specified" in done.stderr
+
+
+def test_a_kubeconfig_that_is_not_there_ends_the_process_with_status_1() -> None:
+    done = albc("run", "--cluster-name=x", "--kubeconfig=/nowhere/config")
+    assert done.returncode == 1
+    assert "/nowhere/config" in done.stderr.splitlines()[-1]
 
 
 KUBECONFIG = """
@@ -48,9 +59,8 @@ def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(KUBECONFIG)
     done = albc("run", "--cluster-name=x", f"--kubeconfig={kubeconfig}")
-    assert done.returncode == 2
-    assert "the API server at http://127.0.0.1:1 does not answer" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.returncode == 1
+    assert "the API server at http://127.0.0.1:1 does not answer" in done.stderr.splitlines()[-1]
     assert "secret-token" not in done.stderr
 
 

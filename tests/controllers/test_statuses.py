@@ -59,9 +59,7 @@ def test_an_ingress_gets_the_ports_of_the_whole_group_in_order() -> None:
     assert ingress_patch(ingress(), [ALB], [443, 80]) == {
         "status": {
             "loadBalancer": {
-                "ingress": [
-                    {"hostname": ALB, "ports": [{"port": 80, "protocol": "TCP"}, {"port": 443, "protocol": "TCP"}]}
-                ]
+                "ingress": [{"hostname": ALB, "ports": [{"port": 80, "protocol": ""}, {"port": 443, "protocol": ""}]}]
             }
         }
     }
@@ -79,3 +77,23 @@ def test_an_ingress_that_says_it_already_is_left_alone() -> None:
         {"hostname": ALB, "ports": [{"port": 443}, {"port": 80}]},
     ]
     assert ingress_patch(ingress(*entries), [ALB, NLB], [80, 443]) is None
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"hostname": ALB, "ports": [{"port": 80}]}, {"hostname": ALB, "ports": [{"port": 80}]}],
+        [{"hostname": ALB, "ip": "1.2.3.4", "ports": [{"port": 80}]}],
+        [{"hostname": ALB, "ports": [{"port": 80}]}, {"hostname": NLB}],
+        [{"hostname": ALB.upper(), "ports": [{"port": 80}]}],
+        [{"hostname": ALB}],
+    ],
+)
+def test_anything_else_in_an_ingresss_status_is_replaced(entries: list[dict[str, object]]) -> None:
+    assert ingress_patch(ingress(*entries), [ALB], [80]) == {
+        "status": {"loadBalancer": {"ingress": [{"hostname": ALB, "ports": [{"port": 80, "protocol": ""}]}]}}
+    }
+
+
+def test_the_ports_of_an_ingress_stay_when_its_group_has_no_listener_any_more() -> None:
+    assert ingress_patch(ingress({"hostname": ALB, "ports": [{"port": 80}]}), [ALB], []) is None

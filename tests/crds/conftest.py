@@ -1,43 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import cel
-import jsonschema_rs
 import pytest
-
-Verdict = Callable[[dict[str, Any], Any], list[str]]
-
-
-def _stored_schema(manifest: dict[str, Any]) -> dict[str, Any]:
-    (version,) = (version for version in manifest["spec"]["versions"] if version["storage"])
-    schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]
-    return schema
-
-
-def _broken_rules(schema: dict[str, Any], value: Any) -> Iterator[str]:
-    for rule in schema.get("x-kubernetes-validations", []):
-        if cel.evaluate(rule["rule"], {"self": value}) is not True:
-            yield rule["message"]
-    if isinstance(value, dict):
-        for name, child in value.items():
-            if inner := schema.get("properties", {}).get(name):
-                yield from _broken_rules(inner, child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from _broken_rules(schema["items"], child)
+from schemas import refusals_of
 
 
 @pytest.fixture
-def refusals() -> Verdict:
-    """Why an API server would refuse `spec` of an object of the kind that a manifest defines; empty when it takes it.
-
-    `spec` carries the defaults already.
-    """
-
-    def verdict(manifest: dict[str, Any], spec: Any) -> list[str]:
-        schema = _stored_schema(manifest)["properties"]["spec"]
-        if errors := [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(spec)]:
-            return errors
-        return list(_broken_rules(schema, spec))
-
-    return verdict
+def refusals() -> Callable[[dict[str, Any], Any], list[str]]:
+    return refusals_of

@@ -29,7 +29,7 @@ def test_the_committed_manifest_is_what_the_models_print(definition: Definition)
 
 
 def test_there_is_no_committed_manifest_without_a_model() -> None:
-    assert {path.stem for path in FOLDER.glob("*.yaml")} == {definition.name for definition in DEFINITIONS}
+    assert {path.stem for path in FOLDER.glob("*.aws.yaml")} == {definition.name for definition in DEFINITIONS}
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.name)

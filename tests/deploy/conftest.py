@@ -1,26 +1,27 @@
 """A local AWS account, the way there, and stacks that a user could have asked for."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any
 
 import pytest
 from direct_aws import DirectAws
+from memory_bindings import Bindings
 
 from albc.aws.calls import open_aws
 from albc.aws.clients import AwsSettings
 from albc.aws.inventory import Inventory, InventorySettings
 from albc.aws.inventory.drift import Drifted, nobody
 from albc.aws.services import SERVICE_IDS
-from albc.deploy.apply import Applied, Applier, WantedBinding
+from albc.deploy.apply import Applied, Applier
 from albc.deploy.plan import Plan, make_plan
 from albc.deploy.plan.scope import Scope
 from albc.deploy.settings import DeploySettings
 from albc.local.aws import Account, AccountOptions, AwsServer
 from albc.model.actions import FixedResponse, Forward, TargetGroupTuple
 from albc.model.conditions import HostHeader
-from albc.model.inventory import ActualBinding
 from albc.model.listener import Listener, ListenerRule
 from albc.model.load_balancer import LoadBalancer, SubnetMapping
 from albc.model.names import digest
@@ -33,42 +34,6 @@ PREFIX = "ingress.k8s.aws"
 
 
 @dataclass
-class Bindings:
-    """TargetGroupBindings in memory; `finalizers` says whether deleted ones stay until somebody finalizes them."""
-
-    items: dict[tuple[str, str], ActualBinding] = field(default_factory=dict)
-    writes: int = 0
-    finalizers: bool = False
-
-    def of_stack(self, labels: Mapping[str, str]) -> tuple[ActualBinding, ...]:
-        return tuple(one for one in self.items.values() if labels.items() <= one.labels.items())
-
-    async def create(self, binding: WantedBinding) -> None:
-        self.writes += 1
-        self.items[binding.namespace, binding.name] = ActualBinding(
-            namespace=binding.namespace,
-            name=binding.name,
-            labels=binding.labels,
-            annotations=binding.annotations,
-            spec=binding.spec,
-        )
-
-    async def patch(self, binding: WantedBinding) -> None:
-        await self.create(binding)
-
-    async def mark(self, namespace: str, name: str, annotation: str, value: str) -> None:
-        binding = self.items[namespace, name]
-        self.items[namespace, name] = replace(binding, annotations={**binding.annotations, annotation: value})
-
-    async def delete(self, namespace: str, name: str) -> None:
-        self.writes += 1
-        if self.finalizers:
-            self.items[namespace, name] = replace(self.items[namespace, name], deleting=True)
-        else:
-            self.items.pop((namespace, name), None)
-
-
-@dataclass
 class Controller:
     """What a controller does between mapping and reporting."""
 
@@ -76,6 +41,7 @@ class Controller:
     aws: Any
     settings: DeploySettings
     bindings: Bindings
+    clock: Callable[[], float] = monotonic
     inventory: Inventory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +57,7 @@ class Controller:
                 certificate_management=self.settings.enable_certificate_management,
             ),
             on_drift=on_drift,
+            clock=self.clock,
         )
 
     async def plan(self, stack: Stack, prefix: str = PREFIX) -> Plan:
@@ -246,12 +213,13 @@ def directly(
     options: AccountOptions | None = None, *, time: Time | None = None, **settings: Any
 ) -> tuple[Controller, WebSite]:
     """A controller whose account is in this process, and whose time may be the test's."""
-    account = Account(options or AccountOptions(active_seconds=0.0), clock=time or Time())
+    time = time or Time()
+    account = Account(options or AccountOptions(active_seconds=0.0), clock=time)
     subnets = public_subnets(account)
     vpc_id = account.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})["Subnets"][0]["VpcId"]
     account.calls.clear()
     deploy = DeploySettings(cluster_name="prod", vpc_id=vpc_id, **settings)
-    return Controller(account, DirectAws(account), deploy, Bindings()), WebSite(subnets)
+    return Controller(account, DirectAws(account), deploy, Bindings(), clock=time), WebSite(subnets)
 
 
 @pytest.fixture

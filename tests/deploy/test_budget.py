@@ -122,6 +122,18 @@ async def test_a_restart_reads_pages_not_stacks(sites: Sites, number: int) -> No
     assert [one.dns_name("LoadBalancer") for one in after] == [one.dns_name("LoadBalancer") for one in before]
 
 
+async def test_a_restart_does_not_mind_the_order_of_subnets(sites: Sites) -> None:
+    [balancer] = sites.stack(1).all(LoadBalancer)
+    await sites.deploy(sites.stack(1))
+    sites.restart()
+    await sites.deploy(sites.stack(2))
+    sites.calls()
+
+    await sites.deploy(sites.stack(1, subnet_mapping=balancer.subnet_mapping[::-1]))
+
+    assert sites.calls() == []
+
+
 async def test_what_changed_while_nobody_was_there_is_found_at_once(sites: Sites) -> None:
     await sites.deploy(sites.stack(1, "a.example.com"), sites.stack(2))
     sites.restart()

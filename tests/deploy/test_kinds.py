@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from albc.local.aws import AccountOptions
+from albc.local.aws import AccountOptions, Quotas
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.certificate import Certificate
 from albc.model.listener import ListenerAttribute
@@ -183,6 +183,55 @@ async def test_an_https_listener_with_several_certificates(local: Local) -> None
     assert first.count("AddListenerCertificates") == 2
     assert first.count("ModifyListenerAttributes") == 1
     assert sorted(second) == ["AddListenerCertificates", "ModifyListener", "RemoveListenerCertificates"]
+
+
+async def test_inbound_rules_beyond_the_quota_wait_for_room(local: Local) -> None:
+    controller, site = local(AccountOptions(active_seconds=0.0, quotas=Quotas(rules_per_security_group=2)))
+    [source] = site.security_group().ingress
+
+    def stack(*ports: int) -> Stack:
+        rules = tuple(replace(source, from_port=port, to_port=port) for port in ports)
+        plain = site.stack("a.example.com")
+        group = replace(site.security_group(), ingress=rules)
+        return Stack.of(plain.id, [group, *plain.resources])
+
+    await settled(controller, stack(80, 81))
+    writes = await settled(controller, stack(82, 83))
+
+    assert writes == [
+        "AuthorizeSecurityGroupIngress",
+        "RevokeSecurityGroupIngress",
+        "AuthorizeSecurityGroupIngress",
+    ]
+
+
+async def test_certificates_beyond_the_quota_wait_for_room(local: Local) -> None:
+    controller, site = local(AccountOptions(active_seconds=0.0, quotas=Quotas(certificates_per_load_balancer=2)))
+    arns = []
+    for number in range(5):
+        request = {"DomainName": f"{number}.example", "ValidationMethod": "DNS"}
+        arns.append(controller.account.call("acm", "RequestCertificate", request)["CertificateArn"])
+    https = replace(site.listener(), id="443", port=443, protocol="HTTPS", ssl_policy="ELBSecurityPolicy-2016-08")
+
+    def stack(*certificates: str) -> Stack:
+        return plus(site.stack("a.example.com"), replace(https, certificates=(*certificates,)))
+
+    await settled(controller, stack(arns[0], arns[1]))
+    writes = await settled(controller, stack(arns[0], arns[2]))
+
+    assert writes == ["AddListenerCertificates", "RemoveListenerCertificates", "AddListenerCertificates"]
+
+
+async def test_what_exceeds_a_quota_alone_is_refused(local: Local) -> None:
+    controller, site = local(AccountOptions(active_seconds=0.0, quotas=Quotas(target_groups=2)))
+
+    applied = await controller.deploy(site.stack("a.example.com", "b.example.com", "c.example.com"))
+
+    [failure] = applied.failed
+    assert failure.operation.resource.type.endswith("TargetGroup")
+    assert "TooManyTargetGroups" in str(failure.error)
+    assert sorted(operation.action for operation in applied.skipped) == ["create_binding", "create_rule"]
+    assert controller.writes().count("CreateRule") == 2
 
 
 async def test_a_network_load_balancer_in_front_of_an_alb(local: Local) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from albc.deploy.settings import DeploySettings
 from albc.model.load_balancer import Attribute, LoadBalancer
@@ -62,9 +63,17 @@ async def test_a_new_host_is_one_write(controller: Controller, web: WebSite) -> 
     stack = web.stack("shop.example.com")
     rule = web.rule(1, "store.example.com", web.target_group("shop.example.com"))
 
-    await controller.settle(Stack.of(stack.id, [rule, *(one for one in stack.resources if one.type != rule.type)]))
+    with capture_logs() as lines:
+        await controller.settle(Stack.of(stack.id, [rule, *(one for one in stack.resources if one.type != rule.type)]))
 
     assert controller.writes() == ["ModifyRule"]
+    [line] = [line for line in lines if line["event"] == "applied"]
+    assert (line["action"], line["resource"], line["stackID"]) == (
+        "modify_rule",
+        f"ListenerRule {rule.id}",
+        str(stack.id),
+    )
+    assert "onditions" in line["because"]
 
 
 async def test_deleting_everything_leaves_the_account_as_it_was(controller: Controller, web: WebSite) -> None:
@@ -96,17 +105,19 @@ async def test_a_load_balancer_that_cannot_change_is_replaced_without_a_gap(
     assert len(controller.bindings.items) == 1
 
 
-async def test_two_load_balancers_of_one_name_cannot_be_so_the_old_one_goes_first(
+async def test_a_load_balancer_that_is_to_keep_its_name_is_replaced_by_one_of_a_name_like_it(
     controller: Controller, web: WebSite
 ) -> None:
-    await controller.settle(web.stack("shop.example.com"))
+    await controller.settle(web.stack("shop.example.com", name="pinned"))
     controller.account.calls.clear()
 
-    await controller.settle(web.stack("shop.example.com", scheme="internal"))
+    await controller.settle(web.stack("shop.example.com", scheme="internal", name="pinned"))
 
     calls = controller.writes()
-    assert calls.index("DeleteLoadBalancer") < calls.index("CreateLoadBalancer")
-    assert "CreateTargetGroup" not in calls
+    assert calls.index("CreateLoadBalancer") < calls.index("CreateRule") < calls.index("DeleteLoadBalancer")
+    [balancer] = controller.account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+    assert balancer["LoadBalancerName"].startswith("pinned-")
+    assert (await controller.plan(web.stack("shop.example.com", scheme="internal", name="pinned"))).is_empty
 
 
 async def test_deletion_protection_is_never_lifted(controller: Controller, web: WebSite) -> None:

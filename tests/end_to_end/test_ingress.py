@@ -92,6 +92,11 @@ metadata:
       [{"field": "query-string", "queryStringConfig": {"values": [{"key": "version", "value": "2"}]}}]
     alb.ingress.kubernetes.io/conditions.by-source: >-
       [{"field": "source-ip", "sourceIpConfig": {"values": ["192.0.2.0/24"]}}]
+    alb.ingress.kubernetes.io/conditions.from-here: >-
+      [{"field": "source-ip", "sourceIpConfig": {"values": ["127.0.0.0/8"]}}]
+    alb.ingress.kubernetes.io/actions.from-here: >-
+      {"type": "fixed-response", "fixedResponseConfig": {"contentType": "text/plain", "statusCode": "200",
+       "messageBody": "from here"}}
     alb.ingress.kubernetes.io/actions.by-header: >-
       {"type": "fixed-response", "fixedResponseConfig": {"contentType": "text/plain", "statusCode": "200",
        "messageBody": "by header"}}
@@ -113,6 +118,7 @@ spec:
           - {path: /c, pathType: Exact, backend: {service: {name: by-source, port: {name: use-annotation}}}}
           - {path: /c, pathType: Exact, backend: {service: {name: by-header, port: {name: use-annotation}}}}
           - {path: /c, pathType: Exact, backend: {service: {name: by-query, port: {name: use-annotation}}}}
+          - {path: /d, pathType: Exact, backend: {service: {name: from-here, port: {name: use-annotation}}}}
           - {path: /, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}
 ---
 apiVersion: networking.k8s.io/v1
@@ -215,6 +221,10 @@ async def test_a_query_decides(three: World) -> None:
 async def test_a_source_address_from_elsewhere_does_not_decide(three: World) -> None:
     answer = await answered(three, "http://api.example.com/c")
     assert pod(answer).startswith("api-")
+
+
+async def test_a_source_address_from_here_decides(three: World) -> None:
+    assert (await answered(three, "http://api.example.com/d")).body == "from here"
 
 
 async def test_a_rewrite_reaches_the_pod(three: World) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import anyio
 import pytest
+from sessions import answers_of, documented_session
 
 from albc.local.demo.manifests import examples_folder
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 CURL = shutil.which("curl")
-WITHIN_SECONDS = 30.0
+WITHIN_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ class _Process:
         assert self._running.wait(15) == 0, self._log.read_text()[-2000:]
 
 
-def _when_printed(file: Path, words: str) -> str:
+def _when_printed(file: Path, pattern: str) -> str:
     async def printed() -> str:
         with anyio.fail_after(WITHIN_SECONDS):
-            while words not in (text := await anyio.Path(file).read_text()):  # noqa: ASYNC110 - another process writes it
+            while not re.search(pattern, text := await anyio.Path(file).read_text()):  # noqa: ASYNC110 - another process
                 await anyio.sleep(0.05)
         return text
 
@@ -109,6 +110,18 @@ def test_kubectl_takes_an_ingress_from_apply_to_delete(local: Local) -> None:
 
     local.kubectl("delete", "-f", folder, "--ignore-not-found", "--timeout=30s")
     assert local.kubectl("get", "ingress", "-A") == ""
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed")
+def test_the_session_of_the_docs_is_true(local: Local, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(examples_folder())
+    (tmp_path / "up.log").symlink_to(Path(local.environment["HOME"]) / "local.log")
+    path = f"{KUBECTL.parent}{os.pathsep}{local.environment['PATH']}"
+    steps = documented_session("local.md", "With kubectl and curl")
+
+    answers = answers_of(steps, {**local.environment, "PATH": path}, tmp_path)
+
+    assert [(step, answer) for step, answer in zip(steps, answers, strict=True) if not step.says(answer)] == []
 
 
 def test_kubectl_watches_changes(local: Local) -> None:
@@ -169,7 +182,7 @@ def _web_acl(local: Local) -> str:
 
 def _real_place(local: Local) -> str:
     """Address and port at which the Gateway's HTTPS listener really answers, as `albc local up` says."""
-    log = (Path(local.environment["HOME"]) / "local.log").read_text()
+    log = _when_printed(Path(local.environment["HOME"]) / "local.log", r"k8s-handson-edge.* answers.*HTTPS:443 at")
     lines = [line for line in log.splitlines() if line.startswith("k8s-handson-edge") and "answers" in line]
     found = re.search(r"HTTPS:443 at ([\d.]+:\d+)", lines[-1])
     assert found is not None

@@ -245,3 +245,73 @@ async def test_a_service_that_is_no_longer_ours_leaves_nothing_behind(world: Wor
     await world.until(released, "the finalizer and the status are gone")
     assert world.inventory() == before
     await world.delete(obj)
+
+
+async def test_another_scheme_is_a_new_load_balancer_before_the_old_one_goes(world: World) -> None:
+    obj = service("moved", nlb_target_type="ip")
+    await world.apply(obj)
+    caller = Caller(world, obj)
+    await world.until(caller.hears, "the first load balancer answers")
+    account = world.stack.account
+    first = hostname_of(await world.get("Service", "nlb", "moved"))
+    told_of_nothing = []
+
+    async def moved() -> bool:
+        told = hostname_of(await world.get("Service", "nlb", "moved"))
+        if not load_balancer(account, told):
+            told_of_nothing.append(told)
+        return told != first and not load_balancer(account, first)
+
+    world.forget_calls()
+    annotation = {f"{PREFIX}/aws-load-balancer-scheme": "internal"}
+    await world.edit("Service", "nlb", "moved", {"metadata": {"annotations": annotation}})
+    await world.until(moved, "the status tells the new one, and the old one is gone")
+
+    assert not told_of_nothing, "the status always tells one that exists"
+    writes = world.writes()
+    assert writes.index("CreateLoadBalancer") < writes.index("DeleteLoadBalancer")
+    await world.until(caller.hears, "the second load balancer answers")
+    await world.delete(obj)
+
+
+async def test_the_shared_security_group_goes_when_nobody_needs_it_any_more(world: World) -> None:
+    account = world.stack.account
+    obj = service("groups", nlb_target_type="ip")
+    await world.apply(obj)
+    await world.reconciled("Service", "nlb", "groups")
+
+    def names() -> list[str]:
+        return [group["GroupName"] for group in account.call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]]
+
+    async def gone() -> bool:
+        return not any(name.startswith("k8s-traffic-") for name in names())
+
+    assert not await gone()
+    groups = account.call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
+    [own] = [group["GroupId"] for group in groups if group["GroupName"] == "default"]
+    annotation = {f"{PREFIX}/aws-load-balancer-security-groups": own}
+    await world.edit("Service", "nlb", "groups", {"metadata": {"annotations": annotation}})
+
+    await world.until(gone, "the shared group is gone, the load balancer is not")
+    assert await Caller(world, obj).arn()
+    await world.delete(obj)
+
+
+async def test_subnets_are_taken_away_in_place(world: World) -> None:
+    account = world.stack.account
+    subnets = account.call("ec2", "DescribeSubnets", {})["Subnets"]
+    public = [one["SubnetId"] for one in subnets if {"Key": "kubernetes.io/role/elb", "Value": "1"} in one["Tags"]]
+    obj = service("fewer", nlb_target_type="ip", subnets=",".join(public[:2]))
+    await world.apply(obj)
+    await world.reconciled("Service", "nlb", "fewer")
+    arn = await Caller(world, obj).arn()
+
+    async def one_left() -> bool:
+        (found,) = account.call("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": [arn]})["LoadBalancers"]
+        return [zone["SubnetId"] for zone in found["AvailabilityZones"]] == public[:1]
+
+    annotation = {f"{PREFIX}/aws-load-balancer-subnets": public[0]}
+    await world.edit("Service", "nlb", "fewer", {"metadata": {"annotations": annotation}})
+
+    await world.until(one_left, "one subnet is left, of the same load balancer")
+    await world.delete(obj)

@@ -1,4 +1,4 @@
-"""What stops `albc run` before anything runs: one line that names the cause, exit status 2."""
+"""What stops `albc run` before anything runs: one line that names the cause, exit status 1."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ async def refused(world: World, folder: Path, **changes: str) -> str:
             line = [*(each for each in line if not each.startswith(flag)), f"{flag}{value}"]
     environment = {name: value for name, value in environment.items() if value}
     done = await anyio.run_process([sys.executable, "-m", *line], env=environment, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 1
     return done.stderr.decode().strip().splitlines()[-1]
 
 

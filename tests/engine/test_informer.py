@@ -440,3 +440,16 @@ async def test_a_proxy_that_answers_with_a_page_of_its_own_is_waited_out(
     server.on("watch", wire.Answer(lines=[b"<html>\n"]), wire.Answer(lines=[wire.event("ADDED", wire.service("b", 6))]))
     async with watching() as watcher:
         assert watcher.holds == ["a@1", "b@6"]
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"type":' * 20_000, b'{"type":"\xff","object":{}}', b"null", b"garbage", b'{"type":"X"}']
+)
+async def test_lines_that_are_no_events_do_not_end_an_informer(
+    server: Any, wire: Any, watching: Watching, line: bytes
+) -> None:
+    server.on("list", wire.listing(version=5))
+    good = wire.event("ADDED", wire.service("b", 7))
+    server.on("watch", wire.Answer(lines=[line + b"\n"], ending="end"), wire.Answer(lines=[good]))
+    async with watching() as watcher:
+        assert watcher.holds == ["b@7"]

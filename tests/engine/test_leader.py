@@ -74,10 +74,12 @@ async def leases() -> AsyncIterator[LeaseServer]:
 
 
 class Replica:
-    """One process: its elector, whether it has lost, and a clock that can be made to have slept."""
+    """One process: its elector, whether it has lost, and clocks that can be made to have slept, or to be set wrong."""
 
     def __init__(self, server: LeaseServer, client: Client, name: str) -> None:
         self.slept = 0.0
+        self.wrong = 0.0
+        """Seconds by which the wall clock is ahead."""
         self.lost: LeadershipLost | None = None
         self.running = anyio.CancelScope()
         self.events: list[str] = []
@@ -85,6 +87,7 @@ class Replica:
             client,
             Election("kube-system", "albc", name),
             clock=lambda: asyncio.get_running_loop().time() + self.slept,
+            wall_clock=lambda: 1_800_000_000.0 + asyncio.get_running_loop().time() + self.wrong,
             told=self.events.append,
         )
 
@@ -157,6 +160,21 @@ async def test_a_second_replica_waits_as_long_as_the_first_renews(leases: LeaseS
     await anyio.sleep(300.0)
     assert set(leases.writes) == {"a"}
     assert not b.may_write
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+@pytest.mark.parametrize("whose", ["the leader's", "the candidate's"])
+async def test_a_wall_clock_that_jumps_changes_nothing(
+    years: int, whose: str, leases: LeaseServer, replica: Start
+) -> None:
+    a = replica("a")
+    await anyio.sleep(1.0)
+    b = replica("b")
+    await anyio.sleep(10.0)
+    (a if whose == "the leader's" else b).wrong = years * 365 * 86400.0
+    await anyio.sleep(300.0)
+    assert set(leases.writes) == {"a"}
+    assert (a.may_write, b.may_write) == (True, False)
 
 
 async def test_a_dead_holders_lease_is_taken_over_after_its_duration_and_counted(

@@ -119,6 +119,28 @@ async def test_a_forbidden_kind_holds_up_only_the_controllers_that_watch_it(
         stop.set()
 
 
+async def test_a_controller_begins_when_the_kinds_that_it_requires_appear(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event
+) -> None:
+    # The first streaming list is that of the Services, the others those of the Nodes.
+    server.on(
+        "stream",
+        wire.Answer(lines=[wire.event("ADDED", wire.service("a", 1)), wire.bookmark(5, initial_end=True)]),
+        *[wire.refusal(404, "the server could not find the requested resource")] * 8,
+        wire.Answer(lines=[wire.bookmark(6, initial_end=True)]),
+    )
+    echo = Echo(manager.store(SERVICES))
+    manager.add(echo, requires=[NODES])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(0.5)
+        assert manager.statistics().synced, "an absent kind holds up nobody who does not require it"
+        assert echo.seen == []
+        await anyio.sleep(10 * 30)
+        assert echo.seen == [("a", 1)]
+        stop.set()
+
+
 async def test_who_waits_for_caches_is_told_which_kinds_are_missing_and_when_all_are_there(
     server: Any, wire: Any, manager: Manager, stop: anyio.Event
 ) -> None:

@@ -3,13 +3,14 @@
 import pytest
 
 from albc.engine.outcome import SLOW_RETRY, Failed, Outcome, Requeue, outcome_of
-from albc.errors import Bug, Conflict, Forbidden, Invalid, NotFound, Pending, Throttled, Unavailable
+from albc.errors import Bug, Conflict, Forbidden, Invalid, NotFound, Pending, QuotaExceeded, Throttled, Unavailable
 
-throttled, busy, invalid, conflict, bug = (
+throttled, busy, invalid, conflict, full, bug = (
     Throttled("slow down", retry_after=7.0),
     Unavailable("away"),
     Invalid("spec.rules[0].host is empty"),
     Conflict("changed"),
+    QuotaExceeded("100 rules and no more"),
     ZeroDivisionError(),
 )
 
@@ -22,6 +23,7 @@ throttled, busy, invalid, conflict, bug = (
         (throttled, Failed(throttled, at_least=7.0)),
         (busy, Failed(busy)),
         (conflict, Failed(conflict)),
+        (full, Failed(full, at_least=SLOW_RETRY)),
         (bug, Failed(bug)),
     ],
     ids=lambda value: type(value).__name__,

@@ -263,4 +263,16 @@ async def test_statistics_say_how_long_keys_wait_and_are_worked_on() -> None:
     assert (now.working, now.longest_running_processor_seconds) == ({"a": 3.0}, 3.0)
     queue.done("a")
     assert seconds == {"waited": 2.0, "worked": 3.0}
-    assert (queue.statistics().adds, queue.statistics().done) == (1, 1)
+    assert (queue.statistics().adds, queue.statistics().working) == (1, {})
+
+
+async def test_a_waiting_worker_may_be_cancelled_in_the_moment_in_which_a_key_comes(queue: WorkQueue[str]) -> None:
+    leaving, staying = (asyncio.create_task(queue.get()) for _ in range(2))
+    await asyncio.sleep(0)  # both wait
+
+    leaving.cancel()
+    queue.add("a")
+
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert await staying == "a"

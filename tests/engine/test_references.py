@@ -101,3 +101,11 @@ async def test_get_of_what_does_not_exist_is_none_and_of_what_is_forbidden_an_er
     server.on("other", wire.refusal(403, "secrets is forbidden", "Forbidden"))
     with pytest.raises(Forbidden):
         await heard.references.get(("shop", "nothing"))
+
+
+async def test_a_name_that_no_object_can_have_is_neither_watched_nor_read(server: Any, heard: Heard) -> None:
+    stolen = ("shop", "../../kube-system/secrets/key")
+    heard.references.refer("ingress", [stolen, ("shop", "a,type=b")])
+    assert await heard.references.get(stolen) is None
+    await anyio.sleep(1.0)
+    assert server.requests == []

@@ -206,6 +206,14 @@ async def test_each_run_is_one_line_with_its_duration_calls_and_writes(run: Run)
     assert {(line["seconds"], line["calls"], line["writes"]) for line in lines} == {(1.5, 2, 1)}
 
 
+async def test_a_run_that_found_nothing_to_do_is_no_news(run: Run) -> None:
+    async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
+        return Done()
+
+    stage = await run(body, KEY)
+    assert [line["log_level"] for line in stage.log if line["event"] == "reconciled"] == ["debug"]
+
+
 async def test_a_stage_is_timed_and_its_errors_are_counted_under_its_name(run: Run) -> None:
     async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
         with ctx.stage("build_model"):

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -50,6 +52,7 @@ var behaviours = []behaviour{
 	{"another manager's field is a conflict until ownership is forced", (*judge).force},
 	{"controller-runtime's client reads, lists, patches and deletes", (*judge).lifecycle},
 	{"protobuf and JSON clients see the same object", (*judge).protobuf},
+	{"what controller-runtime's client writes arrives whole", (*judge).whole},
 }
 
 func main() {
@@ -329,6 +332,76 @@ func (j *judge) protobuf(ctx context.Context) error {
 	}
 	if found.UID != made.UID || found.Data["colour"] != made.Data["colour"] {
 		return fmt.Errorf("binary %v, JSON %v", made, found)
+	}
+	return nil
+}
+
+// whole writes deeply nested built-in kinds as controller-runtime does, in protobuf, and reads them back.
+func (j *judge) whole(ctx context.Context) error {
+	yes, no, user, seconds := true, false, int64(1000), int64(5)
+	terms := []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{
+		{Key: "never", Operator: corev1.NodeSelectorOpIn, Values: []string{"here"}},
+	}}}
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "whole", Namespace: j.namespace},
+		Spec: corev1.PodSpec{
+			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: &no, RunAsUser: &user},
+			NodeSelector:    map[string]string{"never": "here"},
+			Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+				RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: terms},
+			}},
+			Volumes: []corev1.Volume{
+				{Name: "empty", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
+			},
+			Containers: []corev1.Container{{
+				Name:      "c",
+				Image:     "echo",
+				Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: seconds}}},
+				SecurityContext: &corev1.SecurityContext{
+					ReadOnlyRootFilesystem: &yes,
+					Capabilities:           &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+				},
+			}},
+		},
+	}
+	wanted := pod.DeepCopy()
+	if err := j.controller.Create(ctx, pod); err != nil {
+		return err
+	}
+	found := &corev1.Pod{}
+	if err := j.controller.Get(ctx, client.ObjectKeyFromObject(pod), found); err != nil {
+		return err
+	}
+	for what, pair := range map[string][2]any{
+		"security context": {wanted.Spec.SecurityContext, found.Spec.SecurityContext},
+		"affinity":         {wanted.Spec.Affinity, found.Spec.Affinity},
+		"volume":           {wanted.Spec.Volumes[0], found.Spec.Volumes[0]},
+		"lifecycle":        {wanted.Spec.Containers[0].Lifecycle, found.Spec.Containers[0].Lifecycle},
+		"container":        {wanted.Spec.Containers[0].SecurityContext, found.Spec.Containers[0].SecurityContext},
+	} {
+		if !equality.Semantic.DeepEqual(pair[0], pair[1]) {
+			return fmt.Errorf("%s: wrote %v, read %v", what, pair[0], pair[1])
+		}
+	}
+	port, name := int32(8080), "http"
+	slice := &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Name: "whole", Namespace: j.namespace},
+		AddressType: discoveryv1.AddressTypeIPv4,
+		Ports:       []discoveryv1.EndpointPort{{Name: &name, Port: &port}},
+		Endpoints: []discoveryv1.Endpoint{
+			{Addresses: []string{"127.19.9.9"}, Conditions: discoveryv1.EndpointConditions{Ready: &no}},
+		},
+	}
+	endpoints := slice.DeepCopy().Endpoints
+	if err := j.controller.Create(ctx, slice); err != nil {
+		return err
+	}
+	read := &discoveryv1.EndpointSlice{}
+	if err := j.controller.Get(ctx, client.ObjectKeyFromObject(slice), read); err != nil {
+		return err
+	}
+	if !equality.Semantic.DeepEqual(endpoints, read.Endpoints) {
+		return fmt.Errorf("endpoints: wrote %v, read %v", endpoints, read.Endpoints)
 	}
 	return nil
 }

@@ -196,3 +196,51 @@ async def test_a_broken_kubeconfig_is_named_in_one_line(tmp_path: Path, content:
 async def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="two"):
         await from_kubeconfig(kubeconfig(tmp_path, {"token": "t"}), context="two")
+
+
+# What somebody else has written
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user", "says"),
+    [
+        ({"server": 5}, {}, "its server is no URL"),
+        ({"server": "https://host:99999"}, {}, "its server is no URL"),
+        ({"server": "nonsense"}, {}, "its server is no URL"),
+        ({"server": "file:///etc/passwd"}, {}, "its server is no URL"),
+        ({"proxy-url": 5}, {}, "its proxy-url is no URL"),
+        ({"tls-server-name": 5}, {}, "its tls-server-name is no text"),
+        ({}, {"token": "hush\nX-Injected: 1"}, "its token is not of printable characters"),
+        ({}, {"token": 5}, "its token is not"),
+        ({}, {"tokenFile": 5}, "its content is not that of a kubeconfig"),
+        ({}, None, "its content is not that of a kubeconfig"),
+    ],
+)
+async def test_a_kubeconfig_with_values_of_another_type_is_told_so(
+    tmp_path: Path, cluster: dict[str, Any], user: Any, says: str
+) -> None:
+    path = kubeconfig(tmp_path, user)
+    content = yaml.safe_load(path.read_text())
+    content["clusters"][0]["cluster"] |= cluster
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(Invalid, match=says) as raised:
+        await from_kubeconfig(path)
+    assert "hush" not in str(raised.value)
+
+
+async def test_a_kubeconfig_with_a_slip_is_told_the_line_but_not_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text("users:\n- name: u\n  user:\n    token: hush: hush\n")
+    with pytest.raises(Invalid, match="it is no YAML in line 4") as raised:
+        await from_kubeconfig(path)
+    assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"one\ntwo", b"a\x00b"])
+async def test_a_token_file_that_holds_no_token_is_told_so_without_what_it_holds(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    with pytest.raises(Unavailable, match=r"/token holds no API token$"):
+        await TokenFile(path).token()

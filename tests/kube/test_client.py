@@ -279,3 +279,62 @@ async def test_an_object_of_another_form_is_invalid_and_its_values_are_not_shown
     with pytest.raises(Invalid, match="GET /api/v1/namespaces/shop/services/web") as raised:
         await client.get(SERVICES, "web", "shop")
     assert "hunter2" not in str(raised.value)
+
+
+# Answers that nobody should give
+
+DEEP = b'{"metadata":' * 20_000
+
+
+def answering(body: bytes, status: int = 200, **headers: str) -> Any:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, status=status, content_type="application/json", headers=headers)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, b'{"metadata":{"name":"\xff"}}', b"<html>", b"", b"[]", b"\x00", b'{"spec":1e999}']
+)
+async def test_an_answer_that_is_no_object_is_an_error_of_ours(server: Any, client: Client, body: bytes) -> None:
+    server.answers = [answering(body)]
+    with pytest.raises(AlbcError):
+        await client.get(SERVICES, "web", "shop")
+    with pytest.raises(AlbcError):
+        await client.list(SERVICES)
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"message":"\xff"}', b"null", b"7"])
+async def test_a_refusal_counts_whatever_its_body_is(server: Any, client: Client, body: bytes) -> None:
+    server.answers = [answering(body, 403)]
+    with pytest.raises(Forbidden, match="the API server answered 403"):
+        await client.get(SERVICES, "web", "shop")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("9" * 400, 300.0), ("Fri, 31 Dec 9999 23:59:59 GMT", 300.0), ("Fri, 31 Dec 2023 23:59:59 +99999999999", None)],
+)
+async def test_nobody_is_sent_away_for_years(server: Any, client: Client, value: str, seconds: float | None) -> None:
+    server.answers = [(503, {}, {"Retry-After": value})]
+    with pytest.raises(Unavailable) as raised:
+        await client.get(SERVICES, "web", "shop")
+    assert raised.value.retry_after == seconds
+
+
+async def test_what_is_read_has_a_limit(server: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("albc.kube.client.LARGEST_BODY", 2**20)
+    monkeypatch.setattr("albc.kube.client.LARGEST_LINE", 2**20)
+    server.answers = [answering(b" " * 2**21)]
+    with pytest.raises(Unavailable, match="larger than 1 MiB"):
+        await client.get(SERVICES, "web", "shop")
+    async with client.watch(SERVICES, EVERYTHING, {}, silence=5.0) as lines:
+        with pytest.raises(Unavailable, match="larger than 1 MiB"):
+            await anext(lines)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"error":"bad gateway"}', b'{"items":[]}', b'{"items":null,"metadata":{}}'])
+async def test_what_has_no_version_is_not_taken_for_an_empty_list(server: Any, client: Client, body: bytes) -> None:
+    server.answers = [answering(body)]
+    with pytest.raises(Unavailable, match="the answer is no list"):
+        await client.list(SERVICES)

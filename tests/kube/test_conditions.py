@@ -34,3 +34,9 @@ def test_setting_what_is_there_already_changes_nothing() -> None:
 def test_a_condition_is_found_by_its_type() -> None:
     assert find_condition((ACCEPTED, READY), "Ready") is READY
     assert find_condition((ACCEPTED,), "Ready") is None
+
+
+def test_a_message_that_cites_a_user_is_one_line_of_a_length_that_the_api_takes() -> None:
+    [condition] = with_condition((), Condition(type="Accepted", status="False", message="\x1b[2J\n" * 9000), "now")
+    assert condition.message.isprintable()
+    assert len(condition.message) == 32768

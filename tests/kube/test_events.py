@@ -4,7 +4,9 @@ from typing import Any
 
 import anyio
 import pytest
+from structlog.testing import capture_logs
 
+from albc.errors import NotLeader
 from albc.kube.auth import ConnectionConfig
 from albc.kube.client import Client
 from albc.kube.events import BACKLOG, BURST, REFILL, SIMILAR, SIMILAR_FOR, Correlator, Event, EventRecorder, Regarding
@@ -139,6 +141,19 @@ async def test_an_event_that_is_refused_is_dropped_and_the_next_is_written(serve
 
 
 @pytest.mark.anyio
+async def test_a_replica_that_does_not_lead_leaves_its_events_to_the_leader_without_a_word() -> None:
+    def fence() -> None:
+        raise NotLeader("another one holds the lease")
+
+    async with Client(ConnectionConfig("http://127.0.0.1:1"), fence=fence) as client:
+        recorder = EventRecorder(client)
+        recorder.record("ingress", REGARDING, "Normal", "Reconciled", "all is well")
+        with capture_logs() as lines:
+            await recorder.drain()
+    assert [line["log_level"] for line in lines] == ["debug"]
+
+
+@pytest.mark.anyio
 async def test_an_event_on_a_cluster_scoped_object_lives_in_the_default_namespace(server: Any, client: Client) -> None:
     server.answers = [{}]
     recorder = EventRecorder(client)
@@ -156,3 +171,20 @@ async def test_recording_never_waits_for_a_server_that_is_away() -> None:
         recorder = EventRecorder(client)
         for number in range(BACKLOG + 100):
             recorder.record("ingress", REGARDING, "Normal", "Reconciled", str(number))
+
+
+@pytest.mark.anyio
+async def test_what_waits_at_the_end_is_written_by_drain(server: Any, client: Client) -> None:
+    server.answers = [{}]
+    recorder = EventRecorder(client)
+    recorder.record("albc-1", REGARDING, "Normal", "LeaderElection", "albc-1 stopped leading")
+    await recorder.drain()
+    assert [asked.body["message"] for asked in server.asked] == ["albc-1 stopped leading"]
+
+
+@pytest.mark.anyio
+async def test_a_message_that_cites_a_user_is_one_line_of_bounded_length(server: Any, client: Client) -> None:
+    await record(server, client, "class \x1b[2J\n" + "x" * 5000, requests=1)
+    message = server.asked[0].body["message"]
+    assert message.startswith("class \\x1b[2J\\nxxx")
+    assert len(message) == 1024

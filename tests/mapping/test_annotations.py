@@ -144,7 +144,8 @@ def test_the_stronger_object_replaces_whole_values() -> None:
 
 def _register(*names: str) -> Register:
     return Register(
-        Annotation(name=name, type="string", family="ingress", rule=None, section="ingress.md §1") for name in names
+        Annotation(name=name, type="string", family="ingress", rule=None, section="ingress.md §1", help="")
+        for name in names
     )
 
 

@@ -1,43 +1,73 @@
-"""The configuration is checked before anything starts."""
+"""docs/flags.md says what the flags are, and they are the reference's."""
 
-from dataclasses import replace
+import csv
+import re
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
-from albc.settings import Settings, check, mapping_settings
+from albc.aws.throttle import DEFAULT_LIMITS
+from albc.settings import GATES, Settings
+from albc.settings.reference import flags_markdown
+from albc.settings.values import boolean, duration
 
-GOOD = Settings(cluster_name="prod")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"cluster_name": ""}, "cluster name must be specified"),
-        ({"default_tags": (("elbv2.k8s.aws/cluster", "x"),)}, "cannot be specified in default-tags flag"),
-        ({"external_managed_tags": ("ingress.k8s.aws/stack",)}, "cannot be specified in external-managed-tags flag"),
-        ({"default_tags": (("a", "b"),), "external_managed_tags": ("a",)}, "in both default-tags and"),
-        ({"default_target_type": "pod"}, "invalid value pod for default target type; it must be instance or ip"),
-        ({"default_load_balancer_scheme": "public"}, "it must be internal or internet-facing"),
-        ({"backend_security_group": "web"}, "it must begin with sg-"),
-        (
-            {"enable_backend_security_group": False, "enable_manage_backend_security_group_rules": True},
-            "backend security group must be enabled",
-        ),
-        ({"required_secrets_label": "team="}, "must be in key=value format"),
-    ],
-)
-def test_a_wrong_setting_is_told_in_one_sentence(change: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        check(replace(GOOD, **change))  # type: ignore[arg-type]  # a table of fields of different types
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "flags.md"
 
 
-def test_a_good_configuration_passes() -> None:
-    check(GOOD)
+def table(name: str) -> list[list[str]]:
+    """The lines of a recorded table, without its head (spec/runtime.md §2 and §4)."""
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, delimiter="\t"))[1:]
 
 
-def test_gates_and_flags_reach_mapping() -> None:
-    settings = Settings(
-        cluster_name="prod", feature_gates=(("ALBSingleSubnet", True),), default_tags=(("team", "web"),)
-    )
-    found = mapping_settings(settings, region="us-west-2", vpc_id="vpc-1")
-    assert (found.alb_single_subnet, found.default_tags, found.vpc_id) == (True, {"team": "web"}, "vpc-1")
+def described(kind: str, text: str) -> object:
+    """The default of a flag of the reference as ours has it."""
+    match kind, text:
+        case "bool", _:
+            return boolean(text)
+        case "int", _:
+            return int(text)
+        case "duration", _:
+            return duration(text)
+        case "throttle list", _:
+            return DEFAULT_LIMITS
+        case (("map" | "list" | "map of bool"), _):
+            return ()
+        case _, '""':
+            return ""
+        case _:
+            return text
+
+
+@pytest.mark.parametrize(("flag", "kind", "default"), table("reference_flags.tsv"))
+def test_a_flag_of_the_reference_has_its_default(flag: str, kind: str, default: str) -> None:
+    assert getattr(Settings(), flag.replace("-", "_")) == described(kind, default)
+
+
+@pytest.mark.parametrize("flag", [flag for flag, _, _ in table("reference_flags.tsv")])
+def test_a_flag_of_the_reference_is_documented(flag: str) -> None:
+    assert f"| `--{flag}` |" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("gate", "default"), table("reference_gates.tsv"))
+def test_a_gate_of_the_reference_has_its_default_and_is_documented(gate: str, default: str) -> None:
+    assert GATES[gate].default is boolean(default)
+    assert f"| `{gate}` | {default} |" in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_is_what_the_flags_print() -> None:
+    assert PAGE.read_text(encoding="utf-8") == flags_markdown(), "run: make references"
+
+
+def test_every_flag_stands_in_it_once() -> None:
+    listed = re.findall(r"^\| `--([a-z0-9-]+)`", flags_markdown(), re.MULTILINE)
+    assert sorted(listed) == sorted(field.name.replace("_", "-") for field in fields(Settings))
+
+
+def test_defaults_read_as_one_writes_them() -> None:
+    page = flags_markdown()
+    assert "| `--sync-period` | `10h0m0s` |" in page
+    assert "| `--enable-waf` | true |" in page
+    assert "| `--default-tags` | none |" in page

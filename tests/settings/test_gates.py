@@ -2,7 +2,7 @@
 
 import pytest
 
-from albc.settings.gates import GATES, FeatureGates, gate_choices
+from albc.settings.gates import FeatureGates, gate_choices
 
 
 def test_a_gate_has_its_default_until_it_is_set() -> None:
@@ -30,7 +30,3 @@ def test_an_unknown_gate_is_named_with_the_nearest_one() -> None:
 def test_a_gate_without_value_says_how_to_write_it() -> None:
     with pytest.raises(ValueError, match="EnableRGTAPI=true or EnableRGTAPI=false"):
         gate_choices("EnableRGTAPI")
-
-
-def test_there_is_every_gate_of_the_reference() -> None:
-    assert len(GATES) == 23

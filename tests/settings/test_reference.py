@@ -11,9 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "flags.md"
 
 
 def test_the_page_is_what_the_flags_print() -> None:
-    assert PAGE.read_text(encoding="utf-8") == flags_markdown(), (
-        "run: python -m albc.settings.reference > docs/flags.md"
-    )
+    assert PAGE.read_text(encoding="utf-8") == flags_markdown(), "run: make references"
 
 
 def test_every_flag_stands_in_it_once() -> None:

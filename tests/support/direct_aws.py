@@ -8,6 +8,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from albc.aws.calls import CallStatistics
 from albc.aws.translation import translated
 from albc.errors import Unavailable
 from albc.local.aws import Account, ApiError, ConnectionDropped
@@ -31,6 +32,10 @@ class DirectAws:
             raise translated(ClientError(answer, name), f"{service} {operation}") from error
         except ConnectionDropped as error:
             raise Unavailable(f"{service} {operation}: no answer") from error
+
+    def statistics(self) -> CallStatistics:
+        """Nothing holds calls back."""
+        return CallStatistics(calls=0, writes=0, in_flight=0, waiting=0, limits=())
 
     async def paginate(self, service: str, operation: str, result: str, **params: Any) -> list[Mapping[str, Any]]:
         sent, received = ("Marker", "NextMarker") if service == "elbv2" else ("NextToken", "NextToken")

@@ -42,16 +42,17 @@ _RESOURCES: Mapping[tuple[str, str], Resource[Any]] = {
 
 def recorded_cases(family: str) -> list[Any]:
     """Parameters of a test: each case of a family."""
-    return [pytest.param(case, id=name) for name, case in _read(family)]
+    return [pytest.param(case, id=name) for name, case in read_cases(family)]
 
 
 def cases(family: str, deviations: Mapping[str, set[str]]) -> list[Any]:
     """Parameters of a test: each case of a family, and what of it differs on purpose."""
-    return [pytest.param(case, deviations.get(name, set()), id=name) for name, case in _read(family)]
+    return [pytest.param(case, deviations.get(name, set()), id=name) for name, case in read_cases(family)]
 
 
 @cache
-def _read(family: str) -> list[tuple[str, Any]]:
+def read_cases(family: str) -> list[tuple[str, Any]]:
+    """Name and content of each case of a family."""
     files = sorted((FOLDER / family).glob("*.json"))
     return [(file.stem, json.loads(file.read_text(encoding="utf-8"))) for file in files]
 

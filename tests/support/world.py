@@ -19,7 +19,7 @@ from albc.local.demo.manifests import examples_folder, read
 from albc.local.demo.traffic import Answer, Ask, send
 from albc.local.stack import LocalStack, write_kubeconfig
 
-WITHIN_SECONDS = 30.0
+WITHIN_SECONDS = 90.0
 
 
 class World:
@@ -34,19 +34,25 @@ class World:
 
     # The controller
 
-    async def start_controller(self) -> None:
+    async def start_controller(self, *flags: str) -> None:
+        """With further flags, if any."""
         self._starts += 1
         kubeconfig = self._folder / "kubeconfig"
         if self._starts == 1:
             write_kubeconfig(self.stack, kubeconfig)
         port = free_port()
-        line = command(self.stack, kubeconfig, probe_port=port)
+        line = [*command(self.stack, kubeconfig, probe_port=port), *flags]
         log = self._folder / f"controller-{self._starts}.log"
         await self._running.enter_async_context(controller(self.stack, line, log, probe_port=port))
 
     async def stop_controller(self) -> None:
         await self._running.aclose()
         self._running = AsyncExitStack()
+
+    def log(self) -> str:
+        """What the controller has written, over all its lives."""
+        logs = sorted(self._folder.glob("controller-*.log"))
+        return "".join(each.read_text(encoding="utf-8", errors="replace") for each in logs)
 
     # The cluster
 

@@ -69,7 +69,7 @@ def make_service() -> Callable[..., Service]:
 
 @pytest.fixture
 def make_slice() -> Callable[..., EndpointSlice]:
-    """A slice of one port; each endpoint is (address, pod name, ready, terminating)."""
+    """A slice of one port; each endpoint is (address, pod name or "" for none, ready, terminating)."""
 
     def make(
         *endpoints: tuple[str, str, bool | None, bool], port_name: str = "http", port: int = 8080, family: str = "IPv4"
@@ -83,7 +83,7 @@ def make_slice() -> Callable[..., EndpointSlice]:
                     {
                         "addresses": [address],
                         "conditions": {"ready": ready, "terminating": terminating},
-                        "targetRef": {"kind": "Pod", "name": pod, "namespace": "shop"},
+                        "targetRef": {"kind": "Pod", "name": pod, "namespace": "shop"} if pod else None,
                     }
                     for address, pod, ready, terminating in endpoints
                 ],

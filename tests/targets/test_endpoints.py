@@ -6,7 +6,7 @@ import pytest
 
 from albc.kube.key import NamespacedName
 from albc.kube.objects import EndpointSlice, Node, Pod, Service
-from albc.targets.endpoints import BackendNotFound, PodView, pod_endpoints, service_port
+from albc.targets.endpoints import BackendNotFound, EndpointRules, PodView, pod_endpoints, service_port
 
 Make = Callable[..., Pod]
 
@@ -17,7 +17,7 @@ def view_of(*pods: Pod, nodes: tuple[Node, ...] = ()) -> PodView:
 
 def identifiers(service: Service, slice_: EndpointSlice, view: PodView, *, fail_open: bool = True) -> list[str]:
     port = service_port(service, 80)
-    found = pod_endpoints(service, port, [slice_], view, ipv6=False, fail_open=fail_open)
+    found = pod_endpoints(service, port, [slice_], view, EndpointRules(fail_open=fail_open))
     return [endpoint.identifier for endpoint in found]
 
 
@@ -88,3 +88,17 @@ def test_a_named_service_port_takes_only_the_slice_port_of_its_name(
 def test_a_port_that_the_service_lacks_is_named_in_the_message(make_service: Callable[..., Service]) -> None:
     with pytest.raises(BackendNotFound, match="unable to find port https on service shop/web"):
         service_port(make_service(), "https")
+
+
+def test_endpoints_without_a_pod_are_targets_while_they_are_ready(
+    make_service: Callable[..., Service], make_slice: Callable[..., EndpointSlice]
+) -> None:
+    slice_ = make_slice(("10.0.0.1", "", True, False), ("10.0.0.2", "", None, False), ("10.0.0.3", "", False, False))
+
+    assert identifiers(make_service(), slice_, view_of()) == ["10.0.0.1:8080", "10.0.0.2:8080"]
+
+
+def test_an_endpoint_whose_pod_is_not_known_yet_waits_for_it(
+    make_service: Callable[..., Service], make_slice: Callable[..., EndpointSlice]
+) -> None:
+    assert identifiers(make_service(), make_slice(("10.0.0.1", "a", True, False)), view_of()) == []

@@ -10,6 +10,7 @@ from direct_aws import DirectAws
 
 from albc.errors import Invalid
 from albc.kube.objects import Node, Pod
+from albc.kube.objects.core import NodeAddress
 from albc.local.aws import Account, instance_id
 from albc.targets.enis import NO_INTERFACE, NetworkInterface, NetworkInterfaces, endpoint_security_group
 
@@ -114,3 +115,109 @@ def test_further_tags_tell_them_apart() -> None:
     interface = NetworkInterface("eni-1", ("sg-1", "sg-2"))
     tags = {"sg-1": {CLUSTER_TAG: "owned"}, "sg-2": {CLUSTER_TAG: "owned", "role": "pods"}}
     assert endpoint_security_group(interface, tags, "prod", {"role": "pods"}) == "sg-2"
+
+
+# Fargate, HyperPod, and Pods that come later
+
+
+class Scripted:
+    """EC2 that knows these interfaces, and remembers what it was asked."""
+
+    def __init__(self, *interfaces: dict[str, Any]) -> None:
+        self.interfaces = interfaces
+        self.asked: list[tuple[str, list[str]]] = []
+
+    async def paginate(self, service: str, operation: str, result: str, **params: Any) -> list[Any]:
+        assert operation == "describe_network_interfaces"
+        (by_vpc, by_address) = params["Filters"]
+        assert by_vpc == {"Name": "vpc-id", "Values": ["vpc-1"]}
+        self.asked.append((by_address["Name"], by_address["Values"]))
+        return [each for each in self.interfaces if set(addresses(each)) & set(by_address["Values"])]
+
+
+def addresses(interface: dict[str, Any]) -> list[str]:
+    ipv4 = [each["PrivateIpAddress"] for each in interface.get("PrivateIpAddresses", ())]
+    return ipv4 + [each["Ipv6Address"] for each in interface.get("Ipv6Addresses", ())]
+
+
+def interface(id_: str, *ips: str, prefix: str = "") -> dict[str, Any]:
+    return {
+        "NetworkInterfaceId": id_,
+        "Groups": [{"GroupId": f"sg-of-{id_}"}],
+        "PrivateIpAddresses": [{"PrivateIpAddress": ip} for ip in ips if ":" not in ip],
+        "Ipv6Addresses": [{"Ipv6Address": ip} for ip in ips if ":" in ip],
+        "Ipv4Prefixes": [{"Ipv4Prefix": prefix}] if prefix else [],
+    }
+
+
+def on(ec2: Scripted) -> NetworkInterfaces:
+    aws: Any = ec2
+    return NetworkInterfaces(aws, "vpc-1")
+
+
+FARGATE = {"eks.amazonaws.com/compute-type": "fargate"}
+HYPERPOD = {"sagemaker.amazonaws.com/compute-type": "hyperpod"}
+
+
+async def test_a_fargate_pod_is_found_by_its_address_of_either_family(
+    make_node: Callable[..., Node], make_pod: Callable[..., Pod]
+) -> None:
+    ec2 = Scripted(interface("eni-4", "10.0.0.4"), interface("eni-6", "fd00::6"))
+    pods = [make_pod("four", "10.0.0.4"), make_pod("six", "fd00::6")]
+    found = await on(ec2).of_pods(pods, {"node-a": make_node("node-a", labels=FARGATE)})
+    assert {name: each.id for name, each in found.items()} == {"shop/four": "eni-4", "shop/six": "eni-6"}
+    assert ec2.asked == [
+        ("addresses.private-ip-address", ["10.0.0.4"]),
+        ("ipv6-addresses.ipv6-address", ["fd00::6"]),
+    ]
+
+
+async def test_many_fargate_pods_are_asked_for_199_at_a_time(
+    make_node: Callable[..., Node], make_pod: Callable[..., Pod]
+) -> None:
+    ips = [f"10.0.{number // 250}.{number % 250}" for number in range(400)]
+    ec2 = Scripted(*(interface(f"eni-{ip}", ip) for ip in ips))
+    pods = [make_pod(f"p{ip}", ip) for ip in ips]
+    await on(ec2).of_pods(pods, {"node-a": make_node("node-a", labels=FARGATE)})
+    assert [len(values) for _, values in ec2.asked] == [199, 199, 2]
+
+
+async def test_a_hyperpod_pod_on_a_prefix_is_found_by_its_nodes_address(
+    make_node: Callable[..., Node], make_pod: Callable[..., Pod]
+) -> None:
+    ec2 = Scripted(interface("eni-node", "10.0.0.1", prefix="10.0.1.0/28"), interface("eni-own", "10.0.0.9"))
+    node = make_node("node-a", labels=HYPERPOD)
+    status = msgspec.structs.replace(node.status, addresses=(NodeAddress(type="InternalIP", address="10.0.0.1"),))
+    nodes = {"node-a": msgspec.structs.replace(node, status=status)}
+    found = await on(ec2).of_pods([make_pod("own", "10.0.0.9"), make_pod("prefixed", "10.0.1.5")], nodes)
+    assert {name: each.id for name, each in found.items()} == {"shop/own": "eni-own", "shop/prefixed": "eni-node"}
+    with pytest.raises(Invalid, match="cannot resolve pod ENI for pods: shop/elsewhere"):
+        await on(ec2).of_pods([make_pod("elsewhere", "10.0.2.1")], nodes)
+
+
+async def test_pods_that_come_to_a_known_instance_cost_no_call(
+    account: Account, interfaces: NetworkInterfaces, node: Node, make_pod: Callable[..., Pod]
+) -> None:
+    await interfaces.of_pods([make_pod("one", "127.19.0.20")], {"node-a": node})
+    account.calls.clear()
+    found = await interfaces.of_pods([make_pod("two", "127.19.0.21")], {"node-a": node})
+    assert found["shop/two"].security_group_ids == (nodes_group(account),)
+    assert [call.operation for call in account.calls] == ["DescribeSecurityGroups"]  # the test's own
+
+
+async def test_a_pod_without_an_address_is_named(
+    interfaces: NetworkInterfaces, node: Node, make_pod: Callable[..., Pod]
+) -> None:
+    with pytest.raises(Invalid, match="cannot resolve pod ENI for pods: shop/young"):
+        await interfaces.of_pods([make_pod("young", "")], {"node-a": node})
+
+
+async def test_an_instance_without_a_primary_interface_is_named(make_node: Callable[..., Node]) -> None:
+    class NoPrimary:
+        async def paginate(self, *_: Any, **__: Any) -> list[Any]:
+            secondary = {**interface("eni-2", "10.0.0.2"), "Attachment": {"DeviceIndex": 1}}
+            return [{"Instances": [{"InstanceId": "i-1", "NetworkInterfaces": [secondary]}]}]
+
+    aws: Any = NoPrimary()
+    with pytest.raises(Invalid, match="cannot resolve node ENI for nodes: node-a"):
+        await NetworkInterfaces(aws, "vpc-1").of_nodes([make_node("node-a")])

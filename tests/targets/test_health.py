@@ -7,10 +7,12 @@ from direct_aws import DirectAws
 
 from albc.errors import NotFound
 from albc.local.aws import Account, AccountOptions, ManualClock
-from albc.targets.health import LISTING_SECONDS, TargetHealthReader
+from albc.targets.health import LISTING_SECONDS, REFRESH_SECONDS, TargetHealthReader
 from albc.targets.registration import Target
 
 pytestmark = pytest.mark.anyio
+
+NO_DELAY = {"Key": "deregistration_delay.timeout_seconds", "Value": "0"}
 
 
 @pytest.fixture
@@ -31,6 +33,11 @@ def aws(account: Account) -> Any:
 @pytest.fixture
 def health(clock: ManualClock) -> TargetHealthReader:
     return TargetHealthReader(clock)
+
+
+def register(account: Account, group: str, targets: list[Target], operation: str = "RegisterTargets") -> None:
+    described = [target.describe() for target in targets]
+    account.call("elbv2", operation, {"TargetGroupArn": group, "Targets": described})
 
 
 @pytest.fixture
@@ -71,59 +78,106 @@ def asked(account: Account) -> list[Any]:
     ]
 
 
-async def test_many_targets_are_registered_two_hundred_a_call(
-    account: Account, aws: Any, health: TargetHealthReader, group: str
-) -> None:
-    await health.register(aws, group, pods(450))
-    sizes = [len(call.params["Targets"]) for call in account.calls if call.operation == "RegisterTargets"]
-    assert sizes == [200, 200, 50]
-    assert len(await health.list(aws, group)) == 450
-
-
 async def test_healthy_targets_are_not_asked_for_again_within_five_minutes(
     account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
 ) -> None:
     one, two = pods(2)
-    await health.register(aws, group, [one])
+    register(account, group, [one])
     clock.advance(10)
-    assert [h.state for h in await health.list(aws, group)] == ["healthy"]
-    await health.register(aws, group, [two])
-    await health.list(aws, group)
+    assert [h.state for h in await health.fresh(aws, group)] == ["healthy"]
+    register(account, group, [two])
+    health.registered(group, [two])
+    clock.advance(REFRESH_SECONDS)
+    await health.fresh(aws, group)
     assert asked(account) == [None, [two.id]]
+
+
+async def test_when_all_are_healthy_nothing_is_asked(
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+) -> None:
+    register(account, group, pods(3))
+    clock.advance(10)
+    for _ in range(3):
+        await health.fresh(aws, group)
+        clock.advance(REFRESH_SECONDS)
+    assert asked(account) == [None]
+
+
+async def test_those_who_wait_do_not_ask_more_than_once_a_second(
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+) -> None:
+    register(account, group, pods(1))
+    for _ in range(10):
+        await health.fresh(aws, group)
+        clock.advance(REFRESH_SECONDS / 10)
+    assert len(asked(account)) == 1
+
+
+async def test_what_is_known_costs_nothing(
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+) -> None:
+    register(account, group, pods(1))
+    await health.known(aws, group)
+    clock.advance(REFRESH_SECONDS)
+    assert [h.state for h in await health.known(aws, group)] == ["initial"]
+    assert asked(account) == [None]
 
 
 async def test_a_whole_listing_is_made_anew_after_five_minutes(
     account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
 ) -> None:
-    await health.register(aws, group, pods(1))
-    await health.list(aws, group)
+    register(account, group, pods(1))
+    await health.known(aws, group)
     clock.advance(LISTING_SECONDS)
-    await health.list(aws, group)
+    await health.known(aws, group)
     assert asked(account) == [None, None]
 
 
 async def test_a_target_that_we_register_is_of_unknown_health_until_it_is_asked_for(
-    aws: Any, health: TargetHealthReader, group: str
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
 ) -> None:
-    await health.list(aws, group)
+    await health.known(aws, group)
     (target,) = pods(1)
-    await health.register(aws, group, [target])
-    assert [(h.target.id, h.state) for h in await health.list(aws, group)] == [(target.id, "initial")]
+    register(account, group, [target])
+    health.registered(group, [target])
+    assert [(h.target, h.state) for h in await health.known(aws, group)] == [(target, None)]
+    clock.advance(REFRESH_SECONDS)
+    assert [(h.target.id, h.state) for h in await health.fresh(aws, group)] == [(target.id, "healthy")]
 
 
-async def test_a_target_that_has_left_is_forgotten(
-    aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+async def test_a_target_that_we_deregister_is_draining_at_once(
+    account: Account, aws: Any, health: TargetHealthReader, group: str
 ) -> None:
-    await health.register(aws, group, pods(1))
-    await health.list(aws, group)
-    await health.deregister(aws, group, pods(1))
-    assert [h.live for h in await health.list(aws, group)] == [False]
+    register(account, group, pods(2))
+    gone, stays = (h.target for h in await health.known(aws, group))
+    health.deregistered(group, [gone])
+    assert [h.target for h in await health.known(aws, group) if h.live] == [stays]
+
+
+async def test_a_target_that_has_drained_away_is_forgotten(
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+) -> None:
+    register(account, group, pods(1))
+    await health.known(aws, group)
+    register(account, group, pods(1), "DeregisterTargets")
+    health.deregistered(group, pods(1))
     clock.advance(299)
-    await health.list(aws, group)
-    clock.advance(2)
-    assert await health.list(aws, group) == ()
+    assert [h.state for h in await health.fresh(aws, group)] == ["draining"]
+    clock.advance(1)
+    assert await health.fresh(aws, group) == ()
+
+
+async def test_a_target_that_somebody_took_out_while_it_was_unhealthy_is_forgotten(
+    account: Account, aws: Any, health: TargetHealthReader, group: str, clock: ManualClock
+) -> None:
+    register(account, group, pods(1))
+    await health.known(aws, group)
+    account.call("elbv2", "ModifyTargetGroupAttributes", {"TargetGroupArn": group, "Attributes": [NO_DELAY]})
+    register(account, group, pods(1), "DeregisterTargets")
+    clock.advance(REFRESH_SECONDS)
+    assert await health.fresh(aws, group) == ()
 
 
 async def test_a_target_group_that_is_gone_is_not_found(aws: Any, health: TargetHealthReader, group: str) -> None:
     with pytest.raises(NotFound):
-        await health.list(aws, group.replace("/web/", "/nowhere/"))
+        await health.known(aws, group.replace("/web/", "/nowhere/"))

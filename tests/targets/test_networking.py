@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from direct_aws import DirectAws
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from albc.crds.target_group_binding import TargetGroupBinding
+from albc.errors import AlbcError, Forbidden, NotFound
 from albc.kube.objects import Node
 from albc.local.aws import Account, instance_id
+from albc.local.aws.faults import Fault, FaultKind
 from albc.model.permissions import from_answer
 from albc.targets.enis import NetworkInterfaces
 from albc.targets.networking import Networking, NetworkingSettings
@@ -27,13 +30,14 @@ class Sandbox:
         self.node = node
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, *, restricted: bool = True) -> None:
         (vpc,) = self.account.call("ec2", "DescribeVpcs", {})["Vpcs"]
         aws: Any = DirectAws(self.account)
+        self.aws = aws
         self.networking = Networking(
             SecurityGroupRules(aws),
             NetworkInterfaces(aws, vpc["VpcId"]),
-            NetworkingSettings(cluster_name="local", vpc_id=vpc["VpcId"]),
+            NetworkingSettings(cluster_name="local", vpc_id=vpc["VpcId"], restricted=restricted),
         )
 
     async def reconcile(self, binding: TargetGroupBinding, everyone: list[TargetGroupBinding]) -> None:
@@ -44,9 +48,13 @@ class Sandbox:
         await self.networking.reconcile((binding.namespace, binding.name), {}, left)
 
     def open_ports(self) -> set[tuple[int, int]]:
+        return {(low, high) for _, _, low, high in self.rules()}
+
+    def rules(self) -> set[tuple[str, str, int, int]]:
+        """Our rules in all groups: source, protocol and ports."""
         groups = self.account.call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
         return {
-            (permission.from_port, permission.to_port)
+            (permission.value, permission.protocol, permission.from_port, permission.to_port)
             for group in groups
             for permission in from_answer(group["IpPermissions"])
             if permission.labels
@@ -134,3 +142,128 @@ async def test_the_open_ports_are_those_of_the_bindings_that_are_left(
         for port in rule.ports
     }
     assert sandbox.open_ports() == wanted
+
+
+# Whatever the bindings ask for: our way against a slow and obvious one
+
+RULES = st.lists(
+    st.tuples(
+        st.sampled_from(["sg-00000001", "sg-00000002", "10.0.0.0/8", "10.1.0.0/16", "fd00::/8"]),
+        st.sampled_from(["TCP", "UDP"]),
+        st.one_of(st.none(), st.integers(1, 9)),
+    ),
+    max_size=5,
+)
+
+
+def asking(name: str, rules: list[tuple[str, str, int | None]]) -> TargetGroupBinding:
+    ingress = [
+        {
+            "from": [{"securityGroup": {"groupID": source}} if source[:3] == "sg-" else {"ipBlock": {"cidr": source}}],
+            "ports": [{"protocol": protocol} | ({"port": port} if port else {})],
+        }
+        for source, protocol, port in rules
+    ]
+    return TargetGroupBinding.model_validate(
+        {
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"serviceRef": {"name": name, "port": 80}, "networking": {"ingress": ingress}},
+        }
+    )
+
+
+def obvious(bindings: list[list[tuple[str, str, int | None]]], *, restricted: bool) -> set[tuple[str, str, int, int]]:
+    """Source, protocol and ports: port by port, then, if restricted, one range for each group and protocol."""
+    asked = [
+        (source, protocol.lower(), *((port, port) if port else (0, 65535)))
+        for rules in bindings
+        for source, protocol, port in rules
+    ]
+    if not restricted:
+        return set(asked)
+    joined = set()
+    for source, protocol, low, high in asked:
+        if source.startswith("sg-"):
+            same = [(a, b) for other, p, a, b in asked if (other, p) == (source, protocol)]
+            joined.add((source, protocol, min(a for a, _ in same), max(b for _, b in same)))
+        else:
+            joined.add((source, protocol, low, high))
+    return joined
+
+
+@given(st.lists(RULES, min_size=1, max_size=4), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+async def test_the_rules_of_random_bindings_are_those_of_a_slow_and_obvious_way(
+    make_node: Callable[..., Node], bindings: list[list[tuple[str, str, int | None]]], restricted: bool
+) -> None:
+    sandbox = Sandbox(Account(), make_node("node-a", provider=f"aws:///us-west-2a/{instance_id('a')}"))
+    (vpc,) = sandbox.account.call("ec2", "DescribeVpcs", {})["Vpcs"]
+    names = {}
+    for wanted in ("sg-00000001", "sg-00000002"):
+        request = {"GroupName": wanted[3:], "Description": "of a load balancer", "VpcId": vpc["VpcId"]}
+        names[wanted] = str(sandbox.account.call("ec2", "CreateSecurityGroup", request)["GroupId"])
+    real = [[(names.get(source, source), *rest) for source, *rest in rules] for rules in bindings]
+    sandbox.restart(restricted=restricted)
+    everyone = [asking(f"b{number}", rules) for number, rules in enumerate(real)]  # type: ignore[arg-type]  # names only
+    for each in everyone:
+        await sandbox.reconcile(each, everyone)
+    assert sandbox.rules() == obvious(real, restricted=restricted)  # type: ignore[arg-type]  # names only
+    for left in range(len(everyone)):
+        await sandbox.remove(everyone[left], everyone[left + 1 :])
+    assert sandbox.rules() == set()
+
+
+async def test_a_group_whose_rules_cannot_be_written_keeps_no_other_from_its_rules(sandbox: Sandbox) -> None:
+    web = binding("web", 30080)
+    (group,) = await sandbox.networking.for_nodes(web, [sandbox.node])
+    (permission,) = (await sandbox.networking.for_nodes(web, [sandbox.node]))[group]
+    wanted = {"sg-00000000000000000": (permission,), group: (permission,)}
+    with pytest.raises(NotFound):
+        await sandbox.networking.reconcile(("shop", "web"), wanted, [web])
+    assert sandbox.open_ports() == {(30080, 30080)}
+
+
+async def test_a_rule_that_could_not_be_revoked_is_revoked_by_the_next_try(sandbox: Sandbox) -> None:
+    web = binding("web", 30080)
+    await sandbox.reconcile(web, [web])
+    sandbox.account.faults.add(
+        Fault(FaultKind.ERROR, operation="RevokeSecurityGroupIngress", code="UnauthorizedOperation")
+    )
+    with pytest.raises(Forbidden):
+        await sandbox.remove(web, [])
+    assert sandbox.open_ports() == {(30080, 30080)}
+    await sandbox.remove(web, [])
+    assert sandbox.open_ports() == set()
+
+
+async def test_bindings_whose_rules_stand_wait_for_no_other(sandbox: Sandbox) -> None:
+    web, slow = binding("web", 30080), binding("slow", 30081)
+    for each in (web, slow):
+        await sandbox.reconcile(each, [web, slow])
+    call, answered = sandbox.aws.call, anyio.Event()
+
+    async def slowly(service: str, operation: str, **params: Any) -> Any:
+        if "other" in str(params.get("GroupId")) or params.get("GroupIds") == ["sg-other"]:
+            await answered.wait()
+        return await call(service, operation, **params)
+
+    sandbox.aws.call = slowly
+    ((permission,),) = (await sandbox.networking.for_nodes(slow, [sandbox.node])).values()
+    async with anyio.create_task_group() as tasks:
+
+        async def elsewhere() -> None:
+            with pytest.raises(AlbcError):
+                await sandbox.networking.reconcile(("shop", "slow"), {"sg-other": (permission,)}, [web, slow])
+
+        tasks.start_soon(elsewhere)
+        await anyio.lowlevel.checkpoint()
+        await sandbox.reconcile(web, [web, slow])
+        answered.set()
+
+
+async def test_the_rules_of_a_binding_that_vanished_unnoticed_go_with_the_next_look(sandbox: Sandbox) -> None:
+    web, gone = binding("web", 30080), binding("gone", 30081)
+    for each in (web, gone):
+        await sandbox.reconcile(each, [web, gone])
+    await sandbox.reconcile(web, [web])
+    assert sandbox.open_ports() == {(30080, 30080)}

@@ -31,7 +31,14 @@ def test_a_pod_without_the_bindings_gate_is_left_alone(make_pod: Callable[..., P
     assert not has_gate(make_pod("a", gates=(GATE,)), "other")
 
 
-def test_a_gate_without_a_condition_yet_holds_nobody_back(make_pod: Callable[..., Pod]) -> None:
-    assert not held_back(make_pod("a", gates=(GATE,)), "web")
+def test_a_pod_waits_until_its_gate_is_open_also_when_the_gates_condition_was_lost(
+    make_pod: Callable[..., Pod],
+) -> None:
+    assert held_back(make_pod("a", gates=(GATE,)), "web")
     assert held_back(make_pod("a", gates=(GATE,), **{GATE: "False"}), "web")
     assert not held_back(make_pod("a", gates=(GATE,), **{GATE: "True"}), "web")
+
+
+def test_a_pod_does_not_wait_for_the_gates_of_others(make_pod: Callable[..., Pod]) -> None:
+    assert not held_back(make_pod("a", gates=("example.com/ready",)), "web")
+    assert not held_back(make_pod("a", gates=(f"{GATE}-2",), **{f"{GATE}-2": "False"}), "web")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albc.targets.registration import Target, TargetHealth, chunks, difference, ip_target, within_cap
+from albc.targets.registration import Target, TargetHealth, difference, within_cap
 
 TARGETS = st.builds(Target, st.sampled_from(["10.0.0.1", "10.0.0.2", "10.0.0.3"]), st.integers(80, 82))
 STATES = st.sampled_from([None, "initial", "healthy", "unhealthy", "draining"])
@@ -32,23 +32,7 @@ def test_a_draining_target_that_nobody_wants_is_left_to_drain() -> None:
     assert found.to_deregister == ()
 
 
-def test_an_address_outside_the_vpc_needs_the_zone_all() -> None:
-    assert ip_target("192.168.0.1", 80, ["10.0.0.0/16"]).availability_zone == "all"
-    assert ip_target("10.0.3.4", 80, ["10.0.0.0/16"]).availability_zone == ""
-
-
-def test_an_ipv6_address_is_not_inside_an_ipv4_network() -> None:
-    assert ip_target("fd00::1", 80, ["0.0.0.0/0"]).availability_zone == "all"
-
-
 def test_a_full_target_group_takes_no_more() -> None:
     assert within_cap(["a", "b"], listed=9, cap=10) == ["a"]
     assert within_cap(["a", "b"], listed=12, cap=10) == []
     assert within_cap(["a", "b"], listed=12, cap=0) == ["a", "b"]
-
-
-@given(st.lists(st.integers(), max_size=900))
-def test_chunks_lose_nothing_and_hold_at_most_200(items: list[int]) -> None:
-    parts = list(chunks(items))
-    assert [item for part in parts for item in part] == items
-    assert all(len(part) <= 200 for part in parts)

@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from albc.telemetry.http import always_well, debug_state, listening, metrics, parse_address, probes
+from albc.telemetry.bounded import serving
+from albc.telemetry.http import always_well, debug_state, metrics, parse_address, probes
 
 
 async def broken() -> None:
@@ -32,7 +33,7 @@ async def endpoints() -> AsyncIterator[Endpoints]:
         *debug_state(lambda: b"{}"),
     ]
     async with (
-        listening("127.0.0.1", 0, routes) as [(host, port)],
+        serving(routes, "127.0.0.1", 0) as [(host, port)],
         aiohttp.ClientSession() as session,
     ):
         yield Endpoints(f"http://{host}:{port}", session)
@@ -82,7 +83,7 @@ async def test_the_state_is_shown_to_callers_on_the_same_machine(endpoints: Endp
 async def test_a_port_that_is_taken_is_an_os_error(endpoints: Endpoints) -> None:
     port = int(endpoints.base.rpartition(":")[2])
     with pytest.raises(OSError, match="address already in use"):
-        async with listening("127.0.0.1", port, []):
+        async with serving([], "127.0.0.1", port):
             pass
 
 

@@ -101,3 +101,16 @@ def test_a_message_that_repeats_is_sampled_within_a_second() -> None:
     assert passed(sampler, 10, "another") == 10
     clock.now = 1.0
     assert passed(sampler, 50) == 50
+
+
+@pytest.mark.parametrize("output", ["json", "console"])
+def test_no_text_of_others_begins_a_line_or_steers_a_terminal(stream: io.StringIO, output: logs.Format) -> None:
+    logs.configure("info", output, stream)
+    text = "a\n2026-01-01T00:00:00Z [info] forged\r\x1b[31m\u2028"
+    try:
+        raise ValueError(text)
+    except ValueError:
+        structlog.stdlib.get_logger("setup").exception(text, field=text, nested={text: [text]}, **{text: text})
+    shown = stream.getvalue()
+    assert all(char == "\n" or char.isprintable() for char in shown)
+    assert not any(line.startswith("2026-01-01T00:00:00Z [info] forged") for line in shown.splitlines())

@@ -6,10 +6,13 @@ with nothing. Reads the file once, when it is made; no SDK is imported.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from albc.aws.facts.parse import tag_map
 from albc.aws.facts.questions import (
@@ -29,6 +32,7 @@ class FactsFile:
     """Answers requests from the recorded answers at `path`; the same request gets the same facts, always."""
 
     def __init__(self, path: str | Path) -> None:
+        self._path = path
         try:
             recorded = json.loads(Path(path).read_text(encoding="utf-8"))
             self._api = {
@@ -38,7 +42,7 @@ class FactsFile:
             }
         except OSError as error:
             raise Invalid(f"cannot read the facts file {path}: {error.strerror}") from error
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise Invalid(
                 f'{path} is no facts file: it must be a JSON object with "api", by service and operation'
             ) from error
@@ -49,9 +53,11 @@ class FactsFile:
         A backend security group that the file does not know stands under the name with which it would be created.
         """
         scope = Scope(cluster_name, vpc_id, certificate_tags)
-        answers = {question: self.ask(question) for question in first_questions(request, scope)}
-        answers |= {question: self.ask(question) for question in follow_ups(request, scope, answers)}
-        facts = facts_of(request, scope, answers)
+        with self._readable():
+            answers = {question: self.ask(question) for question in first_questions(request, scope)}
+            answers |= {question: self.ask(question) for question in follow_ups(request, scope, answers)}
+            # Mapping relies on the types, and the file may hold any.
+            facts = msgspec.convert(msgspec.to_builtins(facts_of(request, scope, answers)), Facts)
         if request.backend_security_group and not facts.backend_security_group:
             return replace(facts, backend_security_group=backend_security_group_name(cluster_name))
         return facts
@@ -59,7 +65,16 @@ class FactsFile:
     def vpc_ids(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         """The VPCs that bear all of the tags."""
         filters = tuple((f"tag:{key}", (value,)) for key, value in sorted(tags.items()))
-        return tuple(vpc["VpcId"] for vpc in self.ask(Question("ec2", "describe_vpcs", "Vpcs", filters=filters)))
+        with self._readable():
+            return tuple(vpc["VpcId"] for vpc in self.ask(Question("ec2", "describe_vpcs", "Vpcs", filters=filters)))
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Somebody else wrote the file: an answer that is not of botocore's shape is no fault of ours."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+            raise Invalid(f"{self._path} holds an answer that is not of botocore's shape ({error!r})") from error
 
     def ask(self, question: Question) -> Sequence[Mapping[str, Any]]:
         """The elements that AWS would have answered with."""

@@ -20,11 +20,14 @@ from time import monotonic
 from typing import Any, Final
 
 import anyio
+import structlog
 
 from albc.aws.calls import Aws
 from albc.aws.facts.parse import tag_map
+from albc.aws.inventory.classic import ClassicBalancers
 from albc.aws.inventory.details import Details
 from albc.aws.inventory.drift import Drift, Drifted, nobody
+from albc.aws.inventory.headroom import Headroom
 from albc.aws.inventory.listing import CLUSTER_TAG, Listing
 from albc.aws.inventory.reads import Reads
 from albc.aws.inventory.records import (
@@ -37,12 +40,15 @@ from albc.aws.inventory.records import (
 )
 from albc.aws.inventory.settings import InventorySettings, InventoryStatistics
 from albc.aws.inventory.shelf import StackKey
+from albc.aws.inventory.successions import Successions
 from albc.aws.inventory.writes import WRITES
 from albc.aws.together import together
 from albc.errors import AlbcError
 from albc.model.addons import ShieldProtection
 from albc.model.inventory import InventoryView
 from albc.model.stack import Stack, StackID
+
+log = structlog.stdlib.get_logger("aws.inventory")
 
 _CALLS_OF_A_CHECK: Final = 6
 """About as many as it takes to look at one load balancer."""
@@ -67,8 +73,11 @@ class Inventory:
         self._tell = on_drift
         self._drift = Drift(on_drift)
         self._reads = Reads(aws, listener_tags=settings.listener_rules_tagging)
-        self._listing = Listing(self._reads, self._records, settings, self._drift, clock)
+        self._headroom = Headroom(self._reads, clock)
+        self._listing = Listing(self._reads, self._records, settings, self._drift, self._headroom, clock)
         self._details = Details(self._reads, self._records, settings, self._drift, clock)
+        self.classic = ClassicBalancers(aws, settings.check_every, on_drift, clock)
+        self._successions = Successions(self._reads, self._records, clock)
         self._listing_lock = anyio.Lock()
         self._listed_at = NEVER
         self._doubted_at = NEVER
@@ -88,7 +97,8 @@ class Inventory:
             ]
         )
         subscribed = bool(stack.all(ShieldProtection)) and await self._details.is_subscribed()
-        return replace(self._view(stack.id, key), shield_subscribed=subscribed)
+        succession = await self._successions.look(key)
+        return replace(self._view(stack.id, key), shield_subscribed=subscribed, succession=succession)
 
     async def glance(self, stack: StackID, tag_prefix: str) -> InventoryView:
         """What the listing tells, and what is known below it by chance: no call but for the listing itself."""
@@ -127,6 +137,8 @@ class Inventory:
 
     def wrote(self, service: str, action: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """One of our own calls has succeeded. `request` holds what was sent, secrets in clear; they are not kept."""
+        if service == "elb":
+            self.classic.wrote(action, request, answer)
         if write := WRITES.get((service, action)):
             write(self._records, request, answer, self._clock())
 
@@ -136,13 +148,14 @@ class Inventory:
         `deleted` is the ARN or id of what may be gone, so that its absence is not taken for AWS's slowness.
         """
         self._doubted_at = self._clock()
+        self.classic.doubt(key)
         records = self._records
         for kind in (records.load_balancers, records.target_groups, records.security_groups):
             if record := kind.get(deleted):
                 record.made_at = NEVER
         for balancer in records.load_balancers.of(key):
-            balancer.listeners = None
-            balancer.attributes = None
+            balancer.listeners = balancer.attributes = balancer.capacity_units = None
+            balancer.web_acl_arn = balancer.classic_web_acl_id = balancer.protections = None
         for group in records.target_groups.of(key):
             group.attributes = None
             group.targets = None
@@ -176,6 +189,10 @@ class Inventory:
             self._keep_security_group(group)
         return group
 
+    async def security_groups_that_name(self, id: str) -> list[Shape]:
+        """Groups of the VPC with an inbound rule whose source is this group. One call; nothing is kept."""
+        return await self._reads.security_groups_that_name(self._settings.vpc_id, id)
+
     async def refresh_certificate(self, arn: str) -> Shape:
         """Asks ACM for one certificate, and says how it is now."""
         aws = await self._reads.certificate(arn)
@@ -190,9 +207,15 @@ class Inventory:
             try:
                 if self._clock() - self._listed_at >= self._settings.list_every:
                     await self._list()
+                    await self.classic.look()
+                await self._headroom.look(self._records.load_balancers.values())
                 checked = self.look_now() or await self._details.check_oldest()
             except AlbcError:
                 # Whoever needs the answer meets the error himself; here it is only later.
+                await self._sleep(self._settings.list_every / 10)
+                continue
+            except Exception:
+                log.exception("cannot make sense of what AWS answers")
                 await self._sleep(self._settings.list_every / 10)
                 continue
             await self._sleep(pause * _CALLS_OF_A_CHECK if checked else max(pause, 1.0))
@@ -210,6 +233,14 @@ class Inventory:
             + sum(group.attributes is None for group in records.target_groups.values()),
             drifts=self._drift.found,
         )
+
+    def drifts(self) -> int:
+        """Resources found changed or deleted by others, so far. May be called in any thread."""
+        return self._drift.found
+
+    def headroom(self) -> Mapping[str, int]:
+        """What each quota of AWS leaves, by AWS's name of it, as `run` saw it last. May be called in any thread."""
+        return self._headroom.left
 
     async def _listed(self) -> None:
         if not self._is_listed():

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from albc.aws.facts.parse import tag_map
 from albc.aws.inventory.drift import Drift
+from albc.aws.inventory.headroom import Headroom
 from albc.aws.inventory.reads import Reads
 from albc.aws.inventory.records import (
     NEVER,
@@ -41,10 +42,17 @@ class Listing:
     """Not for two tasks at once."""
 
     def __init__(
-        self, reads: Reads, records: Records, settings: InventorySettings, drift: Drift, clock: Callable[[], float]
+        self,
+        reads: Reads,
+        records: Records,
+        settings: InventorySettings,
+        drift: Drift,
+        headroom: Headroom,
+        clock: Callable[[], float],
     ) -> None:
         self._reads = reads
         self._records = records
+        self._headroom = headroom
         self._settings = settings
         self._drift = drift
         self._clock = clock
@@ -77,7 +85,9 @@ class Listing:
     async def _everything(self) -> tuple[list[Shape], list[Shape], Tags]:
         """Load balancers and target groups of the VPC, with the tags that are new."""
         asked: list[Callable[[], Awaitable[list[Shape]]]] = [self._reads.load_balancers, self._reads.target_groups]
-        balancers, groups = [list(filter(self._is_here, listed)) for listed in await together(asked)]
+        listed = await together(asked)
+        self._headroom.count(*listed)
+        balancers, groups = [list(filter(self._is_here, some)) for some in listed]
         arns = [*(one["LoadBalancerArn"] for one in balancers), *(group["TargetGroupArn"] for group in groups)]
         return balancers, groups, await self._tags_of(arns)
 
@@ -97,7 +107,7 @@ class Listing:
         cluster = self._settings.cluster_name
         tags = [(CLUSTER_TAG, cluster), (LEGACY_CLUSTER_TAG, cluster)]
         ours, legacy = await together([partial(self._reads.tagged, resource_type, tag) for tag in tags])
-        return legacy | ours
+        return {arn: found for arn, found in (legacy | ours).items() if not _is_classic(arn)}
 
     def is_ours(self, tags: Mapping[str, str]) -> bool:
         return self._settings.cluster_name in (tags.get(CLUSTER_TAG), tags.get(LEGACY_CLUSTER_TAG))
@@ -176,6 +186,11 @@ class Listing:
             record.tags = tags
         if changed:
             self._drift.report(record.tags)
+
+
+def _is_classic(arn: str) -> bool:
+    """Of a Classic Load Balancer, which the tagging API lists under the same type, and ELBv2 does not know."""
+    return ":loadbalancer/" in arn and arn.count("/") == 1
 
 
 def _is_settled(record: Owned, started: float) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from albc.aws.calls import Aws
 from albc.aws.facts.parse import tag_map
+from albc.aws.facts.questions import CERTIFICATE_KEY_TYPES
 from albc.aws.inventory.records import ListenerRecord, RuleRecord, Shape, attribute_map
 from albc.aws.together import together
 from albc.errors import NotFound
@@ -27,6 +28,11 @@ class Reads:
     async def load_balancers(self) -> list[Shape]:
         """All of the account."""
         return await self._list("describe_load_balancers", "LoadBalancers", PageSize=PAGE_SIZE)
+
+    async def account_limits(self) -> dict[str, int]:
+        """Quotas of Elastic Load Balancing, by AWS's names."""
+        found = await self._list("describe_account_limits", "Limits")
+        return {limit["Name"]: int(limit["Max"]) for limit in found if limit.get("Max", "").isdigit()}
 
     async def tagged(self, resource_type: str, tag: tuple[str, str]) -> dict[str, dict[str, str]]:
         """Tags by ARN of what bears the tag, from the Resource Groups Tagging API."""
@@ -84,6 +90,12 @@ class Reads:
         found = await self._aws.paginate("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
         return dict(found[0]) if found else None
 
+    async def security_groups_that_name(self, vpc_id: str, id: str) -> list[Shape]:
+        """Those of the VPC with an inbound rule whose source is this group."""
+        filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "ip-permission.group-id", "Values": [id]}]
+        found = await self._aws.paginate("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+        return [dict(group) for group in found]
+
     async def security_group_named(self, vpc_id: str, name: str) -> Shape | None:
         filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": [name]}]
         found = await self._aws.paginate("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
@@ -91,7 +103,9 @@ class Reads:
 
     async def certificates(self) -> list[Shape]:
         """All of the account, in their short form."""
-        found = await self._aws.paginate("acm", "list_certificates", "CertificateSummaryList")
+        found = await self._aws.paginate(
+            "acm", "list_certificates", "CertificateSummaryList", Includes={"keyTypes": list(CERTIFICATE_KEY_TYPES)}
+        )
         return [dict(certificate) for certificate in found]
 
     async def certificate(self, arn: str) -> Shape:
@@ -153,6 +167,11 @@ class Reads:
             for one in answer["TargetHealthDescriptions"]
             if one.get("TargetHealth", {}).get("State") != draining
         )
+
+    async def healthy_targets(self, target_group_arn: str) -> int:
+        answer = await self._aws.call("elbv2", "describe_target_health", TargetGroupArn=target_group_arn)
+        healths = (one.get("TargetHealth", {}) for one in answer["TargetHealthDescriptions"])
+        return sum(health.get("State") == "healthy" for health in healths)
 
     async def capacity_units(self, arn: str) -> int:
         answer = await self._aws.call("elbv2", "describe_capacity_reservation", LoadBalancerArn=arn)

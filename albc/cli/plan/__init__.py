@@ -5,6 +5,7 @@ result is an `outlook`, which `tree`, `diff` and `document` show.
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,8 @@ def _outlook(files: Sequence[str], facts: str, settings: Settings) -> Outlook:
 
     from albc.cli.plan.live import look_live
 
+    # What goes wrong is one sentence; libraries would show their tracebacks beside it.
+    logging.getLogger().addHandler(logging.NullHandler())
     return anyio.run(look_live, files, facts, settings)
 
 

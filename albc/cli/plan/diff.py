@@ -5,8 +5,9 @@ from typing import Any
 
 from albc.cli.plan.outlook import Outlook
 from albc.cli.plan.summary import summary
-from albc.cli.plan.words import SIGNS, Palette, name_of, printable, said, spread
+from albc.cli.plan.words import SIGNS, Palette, name_of, said, spread
 from albc.deploy.plan import Operation
+from albc.printable import printable
 
 _ABSENT = object()
 _LONGEST_PAIR = 88
@@ -16,7 +17,7 @@ def diff(outlook: Outlook, palette: Palette) -> Iterator[str]:
     for one in outlook.planned:
         if one.plan.is_empty:
             continue
-        yield palette.paint(one.name, "bold")
+        yield palette.paint(printable(one.name), "bold")
         for operation in one.plan.operations:
             yield from _operation(operation, palette)
         yield ""

@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from albc.aws.backend_security_group import BackendSecurityGroup
-from albc.aws.calls import Aws, open_aws
-from albc.aws.clients import AwsSettings
-from albc.aws.discovery import discover_region, discover_vpc_id
+from albc.aws.calls import Aws
 from albc.aws.facts.account import FactsFromAWS
 from albc.aws.facts.file import FactsFile
 from albc.aws.facts.questions import Scope, backend_security_group, backend_security_group_name
-from albc.aws.imds import InstanceMetadata
-from albc.aws.inventory import Inventory, InventorySettings
-from albc.cli.connections import METADATA, endpoints, kubernetes_connection, reach_kubernetes, told_as_usage
+from albc.aws.inventory import Inventory, InventorySettings, StackKey
+from albc.cli import node_ports
+from albc.cli.aws_account import reading_account
+from albc.cli.connections import kubernetes_connection, reach_kubernetes, told_as_usage
 from albc.cli.manifests import FIELDS, Loaded, load
-from albc.cli.plan.offline import missing_group, open_facts, vpc_of
+from albc.cli.plan.offline import missing_group, open_facts, recorded_facts, vpc_of
 from albc.cli.plan.outlook import Outlook, nothing_there, outlook
 from albc.cli.plan.served import served
 from albc.controllers.binding_store import actual
@@ -30,11 +29,12 @@ from albc.errors import NotFound, NotLeader
 from albc.kube.client import Client, Selection
 from albc.kube.key import NamespacedName
 from albc.kube.objects import SECRETS
-from albc.mapping.cluster import Made, Unit, build, ordered, secrets, standing_problems, units, wants
+from albc.mapping.cluster import Made, Unit, build, ordered, secrets, units, wants
+from albc.mapping.ingress.groups import load_problems
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
 from albc.model.facts import Facts, FactsRequest
-from albc.model.inventory import InventoryView
+from albc.model.inventory import ActualClassicLoadBalancer, InventoryView
 from albc.model.stack import Stack
 from albc.settings import Settings, deploy_settings, mapping_settings
 
@@ -49,7 +49,7 @@ async def look_live(files: Sequence[str], facts_file: str, settings: Settings) -
         else:
             account = await resources.enter_async_context(_account(settings))
         with told_as_usage("cannot read what a plan needs"):
-            loaded = await _read(cluster, settings) if cluster else load(files)
+            loaded = await _read(cluster, settings) if cluster else load(files, settings.watch_namespace)
             return await _look(cluster, loaded, account, settings)
 
 
@@ -57,6 +57,8 @@ async def _look(
     cluster: Client | None, loaded: Loaded, account: "_Account | _RecordedAccount", settings: Settings
 ) -> Outlook:
     mapping = account.mapping
+    if cluster is None:
+        loaded = loaded.admitted(mapping)
     found = served(units(loaded.snapshot, mapping), settings)
     names = frozenset(name for unit in found for name in secrets(unit, loaded.snapshot, mapping))
     snapshot = await _with_secrets(cluster, loaded.snapshot, names)
@@ -65,8 +67,9 @@ async def _look(
     made = [(unit, await _build(cluster, unit, snapshot, await account.placed(unit, facts), mapping)) for unit in found]
     problems = [
         *loaded.problems,
-        *standing_problems(snapshot, mapping),
+        *load_problems(snapshot, mapping),
         *(problem for _, one in made for problem in one.built.problems),
+        *node_ports.warnings(loaded.assumed, (one.built.stack for _, one in made)),
     ]
     views = {unit.key: await account.view(unit, one.built.stack, loaded) for unit, one in made if one.built.stack}
     return outlook(
@@ -145,12 +148,7 @@ class _RecordedAccount:
     mapping: MappingSettings
 
     async def facts(self, request: FactsRequest) -> Facts:
-        return self.recorded.answer(
-            request,
-            cluster_name=self.mapping.cluster_name,
-            vpc_id=self.mapping.vpc_id,
-            certificate_tags=self.mapping.enable_certificate_management,
-        )
+        return recorded_facts(self.recorded, request, self.mapping)
 
     async def placed(self, unit: Unit, facts: Facts) -> Facts:
         return facts
@@ -180,14 +178,22 @@ class _Account:
 
     async def placed(self, unit: Unit, facts: Facts) -> Facts:
         """With the load balancer that the unit has."""
+        if unit.classic_name:
+            classic = await self._classic(unit)
+            return replace(facts, existing=classic.existing if classic else None)
         view = await self.inventory.view(Stack(unit.stack), unit.tag_prefix)
         return replace(facts, existing=view.existing_load_balancer(unit.load_balancer))
 
     async def view(self, unit: Unit, stack: Stack, loaded: Loaded) -> InventoryView:
         view = await self.inventory.view(stack, unit.tag_prefix)
+        if unit.classic_name:
+            view = replace(view, classic=await self._classic(unit))
         labels = binding_labels(unit.stack, unit.tag_prefix).items()
         own = (binding for binding in loaded.bindings if labels <= binding.metadata.labels.items())
         return view.with_bindings(tuple(actual(binding) for binding in own))
+
+    async def _classic(self, unit: Unit) -> ActualClassicLoadBalancer | None:
+        return await self.inventory.classic.named(unit.classic_name, StackKey(unit.tag_prefix, str(unit.stack)))
 
     async def _shared_group(self) -> str:
         """Its id, or the name with which the controller would create it."""
@@ -200,16 +206,7 @@ class _Account:
 
 @asynccontextmanager
 async def _account(settings: Settings) -> AsyncIterator[_Account]:
-    urls = endpoints(dict(settings.aws_api_endpoints))
-    metadata = InstanceMetadata(urls.get(METADATA, ""))
-    with told_as_usage("cannot start"):
-        region = await discover_region(settings.aws_region, metadata)
-    reading = AwsSettings(
-        region=region, endpoints=urls, max_attempts=settings.aws_max_retries, limits=settings.aws_api_throttle
-    )
-    async with open_aws(reading, may_write=lambda: False) as aws:
-        with told_as_usage(f"cannot use the AWS account in {region}"):
-            vpc_id = await discover_vpc_id(settings.aws_vpc_id, dict(settings.aws_vpc_tags), aws, metadata)
+    async with reading_account(settings) as (aws, region, vpc_id):
         mapping = mapping_settings(settings, region=region, vpc_id=vpc_id)
         scope = Scope(mapping.cluster_name, vpc_id, mapping.enable_certificate_management)
         inventory = InventorySettings(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from albc.deploy.plan import Plan, ResourceID, Verb, make_plan
 from albc.deploy.settings import DeploySettings
+from albc.errors import Invalid
 from albc.mapping.cluster import Made, Unit
 from albc.model.inventory import InventoryView
 from albc.model.problem import Problem
@@ -70,14 +71,20 @@ def outlook(
     deploy: DeploySettings,
 ) -> Outlook:
     """`missing_group` is the name of the shared backend security group while it does not exist, else ""."""
-    planned = tuple(
-        Planned(unit, one.built.stack, make_plan(one.built.stack, view_of(unit), deploy, one.keep))
-        for unit, one in made
-        if one.built.stack is not None
-    )
+    planned: list[Planned] = []
+    found = list(problems)
+    for unit, one in made:
+        if (stack := one.built.stack) is None:
+            continue
+        try:
+            plan = make_plan(stack, view_of(unit), deploy, one.keep)
+        except Invalid as fault:
+            found.append(Problem(unit.ref, "FailedDeployModel", str(fault)))
+            plan = Plan(stack=stack.id, tag_prefix=unit.tag_prefix, operations=(), known={})
+        planned.append(Planned(unit, stack, plan))
     needed = missing_group and any(missing_group in one.stack.to_json() for one in planned)
     note = f"the security group {missing_group}, shared by all load balancers towards their targets, would be created"
-    return Outlook(planned, problems, (note,) if needed else ())
+    return Outlook(tuple(planned), tuple(found), (note,) if needed else ())
 
 
 def nothing_there(unit: Unit) -> InventoryView:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from albc.cli.plan.outlook import Outlook
-from albc.cli.plan.words import Palette, printable
+from albc.cli.plan.words import Palette
 from albc.deploy.plan import Verb
+from albc.printable import printable
 
 
 def summary(outlook: Outlook, palette: Palette) -> Iterator[str]:
@@ -12,11 +13,12 @@ def summary(outlook: Outlook, palette: Palette) -> Iterator[str]:
         yield palette.paint("Problems", "bold")
     for problem in outlook.problems:
         sign = palette.paint("error  ", "red") if problem.severity == "error" else palette.paint("warning", "yellow")
-        yield f"  {sign} {problem.object}: {problem.reason}: {printable(problem.message)}"
+        said = f"{problem.object}: {problem.reason}: {problem.message}"
+        yield f"  {sign} {printable(said)}"
     if outlook.problems:
         yield ""
     for note in outlook.notes:
-        yield palette.paint(f"Note: {note}.", "dim")
+        yield palette.paint(printable(f"Note: {note}."), "dim")
     counts = (
         f"{outlook.count(Verb.CREATE)} to create",
         f"{outlook.count(Verb.MODIFY)} to change",

@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from albc.cli.plan.outlook import Outlook, Planned
 from albc.cli.plan.routes import action_words, condition_words
 from albc.cli.plan.summary import summary
-from albc.cli.plan.words import SIGNS, Palette, name_of, printable
+from albc.cli.plan.words import SIGNS, Palette, name_of
 from albc.deploy.plan import ResourceID, Verb
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.certificate import Certificate
+from albc.model.classic import ClassicListener, ClassicLoadBalancer
+from albc.model.imported_certificate import ImportedCertificate
 from albc.model.listener import Listener, ListenerRule
 from albc.model.load_balancer import LoadBalancer
 from albc.model.security_group import SecurityGroup
 from albc.model.stack import Resource, Stack
 from albc.model.target_group import TargetGroup
 from albc.model.target_group_binding import FrontendNLBTargets, TargetGroupBinding
+from albc.printable import printable
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Node:
 def tree(outlook: Outlook, palette: Palette) -> Iterator[str]:
     for one in outlook.planned:
         fates = one.fates
-        yield palette.paint(one.name, "bold")
+        yield palette.paint(printable(one.name), "bold")
         nodes = [*_stack(one.stack), *_gone(one)]
         if not nodes:
             yield "  (nothing)"
@@ -46,6 +49,10 @@ def tree(outlook: Outlook, palette: Palette) -> Iterator[str]:
 def _stack(stack: Stack) -> Iterator[Node]:
     for balancer in stack.all(LoadBalancer):
         yield _load_balancer(balancer, stack)
+    for classic in stack.all(ClassicLoadBalancer):
+        listeners = [Node(printable(_classic_listener(one))) for one in classic.listeners]
+        below = [*listeners, Node(printable(f"health check {classic.health_check.target}"))]
+        yield _node(classic, f"LoadBalancer {classic.name} (classic, {classic.scheme})", below)
     for group in stack.all(TargetGroup):
         yield _target_group(group, stack)
     for security_group in stack.all(SecurityGroup):
@@ -53,6 +60,8 @@ def _stack(stack: Stack) -> Iterator[Node]:
     for certificate in stack.all(Certificate):
         names = ", ".join(dict.fromkeys((certificate.domain_name, *certificate.subject_alternative_names)))
         yield _node(certificate, f"Certificate {names}")
+    for imported in stack.all(ImportedCertificate):
+        yield _node(imported, f"Certificate from Secret {imported.id}")
     for targets in stack.all(FrontendNLBTargets):
         if targets.targets:
             ports = ", ".join(str(target.port) for target in targets.targets)
@@ -70,6 +79,11 @@ def _load_balancer(balancer: LoadBalancer, stack: Stack) -> Node:
     below += [_node(one, _addon(one)) for one in addons if one.resource_arn == balancer.arn]
     words = ", ".join(word for word in (balancer.kind, balancer.scheme, balancer.ip_address_type) if word)
     return _node(balancer, f"LoadBalancer {balancer.name} ({words})", below)
+
+
+def _classic_listener(listener: ClassicListener) -> str:
+    front = f"{listener.protocol}:{listener.load_balancer_port}"
+    return f"Listener {front} → {listener.instance_protocol} {listener.instance_port} of the nodes"
 
 
 def _addon(addon: WAFv2Association | WAFRegionalAssociation | ShieldProtection) -> str:

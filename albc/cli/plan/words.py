@@ -10,6 +10,7 @@ from typing import Any
 
 from albc.deploy.plan import Operation, Verb
 from albc.model.reference import Ref, SecretText
+from albc.printable import printable
 
 SIGNS: Mapping[Verb, tuple[str, str]] = {
     Verb.CREATE: ("+", "green"),
@@ -31,11 +32,6 @@ class Palette:
 
     def paint(self, text: str, colour: str) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.colours and colour else text
-
-
-def printable(text: str) -> str:
-    """One line, without what could move a terminal's cursor or change its colours."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def short_type(type_: str) -> str:

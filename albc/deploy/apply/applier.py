@@ -6,6 +6,7 @@
   what became of a call, the inventory is told to ask AWS before the next plan: so a crash or a lost answer at any point
   leads to the same end, and nothing is made twice.
 * Nothing polls in here: what takes time ends as `Waiting`.
+* One log line for each operation that was carried out, and for each that failed: what, on which resource, and why.
 
 Called by the controllers; calls the modules of this package by the table `HANDLERS`.
 """
@@ -16,13 +17,16 @@ from enum import Enum
 from typing import Final
 
 import anyio
+import structlog
 
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory, StackKey
 from albc.deploy.apply import (
     bindings,
     certificates,
+    classic,
     frontend_nlb,
+    imported_certificates,
     listeners,
     load_balancers,
     rules,
@@ -37,13 +41,22 @@ from albc.deploy.apply.binding_store import BindingStore
 from albc.deploy.apply.step import SOON, Handler, Step, Tools
 from albc.deploy.plan.operation import Operation, Plan, Verb
 from albc.deploy.values import resolved, revealed
-from albc.errors import NotFound, NotLeader, Pending
+from albc.errors import Forbidden, NotFound, NotLeader, Pending, Throttled, Unauthorized
 from albc.model.reference import Ref
+
+OF_OURS: Final = frozenset(
+    {"LoadBalancerNotFound", "ListenerNotFound", "RuleNotFound", "TargetGroupNotFound", "InvalidGroup.NotFound"}
+)
+"""Codes with which AWS misses what a plan makes; whatever else it misses, a user has named."""
+
+log = structlog.stdlib.get_logger("deploy.apply")
 
 HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
     **bindings.HANDLERS,
     **certificates.HANDLERS,
+    **classic.HANDLERS,
     **frontend_nlb.HANDLERS,
+    **imported_certificates.HANDLERS,
     **listeners.HANDLERS,
     **load_balancers.HANDLERS,
     **rules.HANDLERS,
@@ -137,27 +150,35 @@ class _Run:
             if step.doubtful:
                 self._doubt()
             return False
-        except NotLeader as error:
-            self._failed.append(Failure(operation, error))
+        except (NotLeader, Throttled, Forbidden, Unauthorized) as error:  # nothing has happened
+            self._fail(operation, error)
             return False
         except NotFound as error:
-            return self._gone(operation, error)
-        except Exception as error:
+            if error.code in OF_OURS:
+                return self._gone(operation, error)
             self._failed.append(Failure(operation, error))
+            return False
+        except Exception as error:
+            self._fail(operation, error)
             self._doubt(operation.target if operation.verb is Verb.DELETE else "")
             return False
         self._done.append(operation)
+        log.info("applied", because=operation.because, **self._named(operation))
         if step.recognised:
             self._waiting.append(Waiting(operation, "to be compared with what was found of it", 0.0))
         return True
 
+    def _fail(self, operation: Operation, error: Exception) -> None:
+        self._failed.append(Failure(operation, error))
+        log.warning("not applied", error=str(error), **self._named(operation))
+
+    def _named(self, operation: Operation) -> Mapping[str, str]:
+        """How log lines name an operation."""
+        return {"stackID": str(self._plan.stack), "action": operation.action, "resource": str(operation.resource)}
+
     def _gone(self, operation: Operation, error: NotFound) -> bool:
-        """Somebody has deleted what was to be changed. What was to be deleted, is."""
-        self._doubt()
-        if operation.verb is Verb.DELETE:
-            self._tools.inventory.wrote(operation.service, operation.action, operation.params, {})
-            self._done.append(operation)
-            return True
+        """Somebody has deleted it, or AWS does not know everywhere yet that it is there. A look at AWS tells which."""
+        self._doubt(operation.target)
         self._waiting.append(Waiting(operation, f"it has gone: {error}", SOON))
         return False
 

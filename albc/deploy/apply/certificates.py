@@ -56,13 +56,13 @@ async def delete(step: Step) -> Mapping[Ref, str]:
     arn = step.params["CertificateArn"]
     certificate = (await step.tools.aws.call("acm", "describe_certificate", CertificateArn=arn))["Certificate"]
     if certificate.get("InUseBy"):
-        raise step.later(f"certificate {arn} is still in use", RECORDS_SECONDS)
+        raise step.in_use(f"certificate {arn} is still in use")
     if certificate.get("Type") == AMAZON_ISSUED:
         await _write(step, "DELETE", _records(certificate), tolerated="not found")
     try:
         await step.call()
     except Conflict as conflict:
-        raise step.later(f"certificate {arn} is still in use", RECORDS_SECONDS) from conflict
+        raise step.in_use(f"certificate {arn} is still in use") from conflict
     return NOTHING
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from albc.deploy.apply.step import NOTHING, Handler, Step, just_call
-from albc.errors import Conflict, NotFound
+from albc.errors import Conflict, NotFound, Refused
 from albc.model.listener import Listener
 from albc.model.reference import Ref
 
@@ -19,11 +19,17 @@ async def create(step: Step) -> Mapping[Ref, str]:
 
 
 async def certificates(step: Step) -> Mapping[Ref, str]:
-    try:
-        await step.call()
-    except NotFound as missing:
-        raise step.later(f"the listener is not known to all of AWS yet: {missing}") from missing
-    return NOTHING
+    """Where a load balancer has room for no more, one that is to go makes room."""
+    while True:
+        try:
+            await step.call()
+        except NotFound as missing:
+            raise step.later(f"the listener is not known to all of AWS yet: {missing}") from missing
+        except Refused as refused:
+            if refused.code != "TooManyCertificates" or not await step.take("remove_listener_certificates"):
+                raise
+        else:
+            return NOTHING
 
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {

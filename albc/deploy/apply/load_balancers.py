@@ -22,7 +22,7 @@ async def delete(step: Step) -> Mapping[Ref, str]:
     try:
         await step.call()
     except Conflict as conflict:
-        raise step.later(f"load balancer {step.params['LoadBalancerArn']} is still in use") from conflict
+        raise step.in_use(f"load balancer {step.params['LoadBalancerArn']} is still in use") from conflict
     except Refused as refused:
         if refused.code == "OperationNotPermitted":
             raise Invalid(

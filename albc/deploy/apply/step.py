@@ -1,7 +1,8 @@
 """What the modules of each kind work with: one operation of a plan that is being applied."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from albc.aws.calls import Aws
@@ -15,6 +16,10 @@ SOON: Final = 2.0
 """Seconds after which AWS has usually let go of what it still held."""
 
 
+LONGEST: Final = 60.0
+"""Longest pause before it is tried again to delete what is in use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What operations are carried out with."""
@@ -22,6 +27,8 @@ class Tools:
     aws: Aws
     inventory: Inventory
     bindings: BindingStore
+    in_use: Counter[str] = field(default_factory=Counter)
+    """How often the deletion of each ARN or id was refused, because somebody still uses it."""
 
 
 class Step:
@@ -43,6 +50,7 @@ class Step:
         request = {**self.params, **changed}
         answer = await self.tools.aws.call(self.operation.service, self.operation.action, **request)
         self.tools.inventory.wrote(self.operation.service, self.operation.action, request, answer)
+        self.tools.in_use.pop(self.operation.target, None)
         return answer
 
     async def create(self) -> Mapping[str, Any]:
@@ -69,6 +77,12 @@ class Step:
     def doubt(self) -> None:
         """AWS is not as the inventory has it: it is asked before the next plan."""
         self.doubtful = True
+
+    def in_use(self, because: str) -> Pending:
+        """To be raised: what is to be deleted is still used. Each time it is waited longer."""
+        times = self.tools.in_use[self.operation.target]
+        self.tools.in_use[self.operation.target] += 1
+        return Pending(because, min(LONGEST, SOON * 2.0**times))
 
     def later(self, because: str, seconds: float = SOON) -> Pending:
         """To be raised: the operation cannot be done yet."""

@@ -18,7 +18,7 @@ async def delete(step: Step) -> Mapping[Ref, str]:
     try:
         await step.call()
     except Conflict as conflict:
-        raise step.later(f"target group {step.params['TargetGroupArn']} is still in use") from conflict
+        raise step.in_use(f"target group {step.params['TargetGroupArn']} is still in use") from conflict
     return NOTHING
 
 

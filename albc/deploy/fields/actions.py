@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from albc.deploy.settings import DeploySettings
+from albc.deploy.values import given
 from albc.errors import Invalid
 from albc.model.actions import (
     ACTION_TYPES,
@@ -68,11 +69,11 @@ def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape
         case Forward():
             shape["ForwardConfig"] = _forward(action)
         case FixedResponse():
-            shape["FixedResponseConfig"] = _said(
+            shape["FixedResponseConfig"] = given(
                 ContentType=action.content_type, MessageBody=action.message_body, StatusCode=action.status_code
             )
         case Redirect():
-            shape["RedirectConfig"] = _said(
+            shape["RedirectConfig"] = given(
                 Host=action.host,
                 Path=action.path,
                 Port=action.port,
@@ -81,14 +82,14 @@ def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape
                 StatusCode=action.status_code,
             )
         case AuthenticateCognito():
-            shape["AuthenticateCognitoConfig"] = _said(
+            shape["AuthenticateCognitoConfig"] = given(
                 UserPoolArn=action.user_pool_arn,
                 UserPoolClientId=action.user_pool_client_id,
                 UserPoolDomain=action.user_pool_domain,
                 **_authentication(action),
             )
         case AuthenticateOIDC():
-            shape["AuthenticateOidcConfig"] = _said(
+            shape["AuthenticateOidcConfig"] = given(
                 Issuer=action.issuer,
                 AuthorizationEndpoint=action.authorization_endpoint,
                 TokenEndpoint=action.token_endpoint,
@@ -98,7 +99,7 @@ def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape
                 **_authentication(action),
             )
         case JWTValidation():
-            shape["JwtValidationConfig"] = _said(
+            shape["JwtValidationConfig"] = given(
                 JwksEndpoint=action.jwks_endpoint,
                 Issuer=action.issuer,
                 AdditionalClaims=[
@@ -111,11 +112,11 @@ def _action(action: ActionConfig, order: int, settings: DeploySettings) -> Shape
 
 
 def _forward(action: Forward) -> Shape:
-    groups = [_said(TargetGroupArn=group.target_group_arn, Weight=group.weight) for group in action.target_groups]
-    stickiness = action.stickiness and _said(
+    groups = [given(TargetGroupArn=group.target_group_arn, Weight=group.weight) for group in action.target_groups]
+    stickiness = action.stickiness and given(
         Enabled=action.stickiness.enabled, DurationSeconds=action.stickiness.duration_seconds
     )
-    return _said(TargetGroups=groups, TargetGroupStickinessConfig=stickiness)
+    return given(TargetGroups=groups, TargetGroupStickinessConfig=stickiness)
 
 
 def _authentication(action: AuthenticateCognito | AuthenticateOIDC) -> dict[str, Any]:
@@ -126,10 +127,6 @@ def _authentication(action: AuthenticateCognito | AuthenticateOIDC) -> dict[str,
         "SessionCookieName": action.session_cookie_name,
         "SessionTimeout": action.session_timeout,
     }
-
-
-def _said(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def _in_order(actions: Sequence[Shape]) -> list[Shape]:

@@ -1,6 +1,6 @@
 """Fields of a certificate that albc requests from ACM (spec/aws.md §7.1). ACM changes nothing in place."""
 
-from albc.deploy.fields.field import Change, Field
+from albc.deploy.fields.field import Change, Field, told
 from albc.model.certificate import Certificate
 from albc.model.inventory import ActualCertificate
 
@@ -10,13 +10,13 @@ CERTIFICATE: tuple[Field[Certificate, ActualCertificate], ...] = (
     Field(
         name="DomainName",
         wanted=lambda certificate, _: certificate.domain_name,
-        actual=lambda certificate: certificate.aws.get("DomainName"),
+        actual=told("DomainName"),
         change=Change.IGNORE,
     ),
     Field(
         name="SubjectAlternativeNames",
         wanted=lambda certificate, _: list(certificate.subject_alternative_names) or None,
-        actual=lambda certificate: certificate.aws.get("SubjectAlternativeNames"),
+        actual=told("SubjectAlternativeNames"),
         same=lambda wanted, actual: sorted(wanted) == sorted(actual or ()),
         change=Change.REPLACE,
     ),
@@ -29,13 +29,13 @@ CERTIFICATE: tuple[Field[Certificate, ActualCertificate], ...] = (
     Field(
         name="CertificateAuthorityArn",
         wanted=lambda certificate, _: certificate.certificate_authority_arn or None,
-        actual=lambda certificate: certificate.aws.get("CertificateAuthorityArn"),
+        actual=told("CertificateAuthorityArn"),
         change=Change.IGNORE,
     ),
     Field(
         name="KeyAlgorithm",
         wanted=lambda certificate, _: certificate.key_algorithm or None,
-        actual=lambda certificate: certificate.aws.get("KeyAlgorithm"),
+        actual=told("KeyAlgorithm"),
         change=Change.IGNORE,
     ),
 )

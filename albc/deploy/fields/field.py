@@ -4,11 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from operator import eq
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from albc.deploy.settings import DeploySettings
-from albc.deploy.values import resolved
+from albc.deploy.values import given, resolved
 from albc.model.reference import Ref
+
+
+class Described(Protocol):
+    """What AWS has, with AWS's own description of it."""
+
+    @property
+    def aws(self) -> Mapping[str, Any]: ...
+
 
 M = TypeVar("M")
 A = TypeVar("A")
@@ -41,6 +49,11 @@ class Field(Generic[M, A]):
     """botocore's name of the operation that changes it."""
     none_is_a_value: bool = False
     """The model's silence differs from a value that AWS has."""
+
+
+def told(name: str) -> Callable[[Described], Any]:
+    """For `Field.actual`: what AWS's description says under this name; None where it says nothing."""
+    return lambda resource: resource.aws.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +89,4 @@ def modify_request(kind: Iterable[Field[M, Any]], operation: str, model: M, sett
 
 
 def _request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySettings) -> dict[str, Any]:
-    values = ((field.name, field.wanted(model, settings)) for field in kind)
-    return {name: value for name, value in values if value is not None}
+    return given(**{field.name: field.wanted(model, settings) for field in kind})

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from albc.deploy.fields.actions import aws_actions, same_actions, with_secret
-from albc.deploy.fields.field import Field
+from albc.deploy.fields.field import Field, told
 from albc.deploy.settings import DeploySettings
+from albc.deploy.values import given
 from albc.model.inventory import ActualListener
 from albc.model.listener import Listener, MutualAuthentication
 
@@ -62,20 +63,20 @@ def _same_mutual_authentication(wanted: Mapping[str, Any], actual: Mapping[str, 
 def _mutual_members(shape: Mapping[str, Any]) -> dict[str, Any]:
     """A flag that is not set is false."""
     defaults = {"IgnoreClientCertificateExpiry": False, "AdvertiseTrustStoreCaNames": OFF}
-    return {**defaults, **{key: value for key, value in shape.items() if value is not None}}
+    return {**defaults, **given(**shape)}
 
 
 LISTENER: tuple[Field[Listener, ActualListener], ...] = (
     Field(
         name="Port",
         wanted=lambda listener, _: listener.port,
-        actual=lambda listener: listener.aws.get("Port"),
+        actual=told("Port"),
         modified_by="modify_listener",
     ),
     Field(
         name="Protocol",
         wanted=lambda listener, _: listener.protocol,
-        actual=lambda listener: listener.aws.get("Protocol"),
+        actual=told("Protocol"),
         modified_by="modify_listener",
     ),
     Field(
@@ -96,20 +97,20 @@ LISTENER: tuple[Field[Listener, ActualListener], ...] = (
     Field(
         name="SslPolicy",
         wanted=lambda listener, _: listener.ssl_policy,
-        actual=lambda listener: listener.aws.get("SslPolicy"),
+        actual=told("SslPolicy"),
         modified_by="modify_listener",
     ),
     Field(
         name="AlpnPolicy",
         wanted=_alpn,
-        actual=lambda listener: listener.aws.get("AlpnPolicy"),
+        actual=told("AlpnPolicy"),
         same=_same_alpn,
         modified_by="modify_listener",
     ),
     Field(
         name="MutualAuthentication",
         wanted=_mutual_authentication,
-        actual=lambda listener: listener.aws.get("MutualAuthentication"),
+        actual=told("MutualAuthentication"),
         same=_same_mutual_authentication,
         modified_by="modify_listener",
     ),

@@ -1,28 +1,24 @@
 """Fields of a load balancer (spec/aws.md §5.2). Attributes, tags and reserved capacity have calls of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from albc.deploy.fields.field import Change, Field
+from albc.deploy.fields.field import Change, Field, told
+from albc.deploy.values import given
 from albc.model.inventory import ActualLoadBalancer
 from albc.model.load_balancer import LoadBalancer, SubnetMapping
 
 Shape = Mapping[str, Any]
 
 
-def _told(name: str) -> Callable[[ActualLoadBalancer], Any]:
-    return lambda balancer: balancer.aws.get(name)
-
-
 def _mapping(mapping: SubnetMapping) -> Shape:
-    shape = {
-        "SubnetId": mapping.subnet_id,
-        "AllocationId": mapping.allocation_id,
-        "PrivateIPv4Address": mapping.private_ipv4_address,
-        "IPv6Address": mapping.ipv6_address,
-        "SourceNatIpv6Prefix": mapping.source_nat_ipv6_prefix,
-    }
-    return {name: value for name, value in shape.items() if value is not None}
+    return given(
+        SubnetId=mapping.subnet_id,
+        AllocationId=mapping.allocation_id,
+        PrivateIPv4Address=mapping.private_ipv4_address,
+        IPv6Address=mapping.ipv6_address,
+        SourceNatIpv6Prefix=mapping.source_nat_ipv6_prefix,
+    )
 
 
 def _zones(balancer: ActualLoadBalancer) -> list[Shape]:
@@ -65,20 +61,18 @@ def _same_set(wanted: Sequence[Any], actual: Sequence[Any] | None) -> bool:
 
 
 LOAD_BALANCER: tuple[Field[LoadBalancer, ActualLoadBalancer], ...] = (
-    Field(
-        name="Name", wanted=lambda balancer, _: balancer.name, actual=_told("LoadBalancerName"), change=Change.IGNORE
-    ),
-    Field(name="Type", wanted=lambda balancer, _: balancer.kind, actual=_told("Type"), change=Change.REPLACE),
+    Field(name="Name", wanted=lambda balancer, _: balancer.name, actual=told("LoadBalancerName"), change=Change.IGNORE),
+    Field(name="Type", wanted=lambda balancer, _: balancer.kind, actual=told("Type"), change=Change.REPLACE),
     Field(
         name="Scheme",
         wanted=lambda balancer, _: balancer.scheme or None,
-        actual=_told("Scheme"),
+        actual=told("Scheme"),
         change=Change.REPLACE,
     ),
     Field(
         name="SecurityGroups",
         wanted=lambda balancer, _: list(balancer.security_groups) or None,
-        actual=_told("SecurityGroups"),
+        actual=told("SecurityGroups"),
         same=_same_set,
         modified_by="set_security_groups",
     ),
@@ -104,13 +98,13 @@ LOAD_BALANCER: tuple[Field[LoadBalancer, ActualLoadBalancer], ...] = (
         wanted=lambda balancer, _: (
             balancer.enable_prefix_for_ipv6_source_nat or None if balancer.kind == "network" else None
         ),
-        actual=_told("EnablePrefixForIpv6SourceNat"),
+        actual=told("EnablePrefixForIpv6SourceNat"),
         modified_by="set_subnets",
     ),
     Field(
         name="IpAddressType",
         wanted=lambda balancer, _: balancer.ip_address_type or None,
-        actual=_told("IpAddressType"),
+        actual=told("IpAddressType"),
         modified_by="set_ip_address_type",
     ),
     Field(
@@ -123,7 +117,7 @@ LOAD_BALANCER: tuple[Field[LoadBalancer, ActualLoadBalancer], ...] = (
     Field(
         name="CustomerOwnedIpv4Pool",
         wanted=lambda balancer, _: balancer.customer_owned_ipv4_pool,
-        actual=_told("CustomerOwnedIpv4Pool"),
+        actual=told("CustomerOwnedIpv4Pool"),
         change=Change.IGNORE,
     ),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from albc.deploy.fields.actions import aws_actions, same_actions, with_secret
 from albc.deploy.fields.conditions import aws_conditions, aws_transforms, same_conditions, same_transforms
-from albc.deploy.fields.field import Change, Field
+from albc.deploy.fields.field import Change, Field, told
 from albc.model.inventory import ActualRule
 from albc.model.listener import ListenerRule
 
@@ -25,14 +25,14 @@ RULE: tuple[Field[ListenerRule, ActualRule], ...] = (
     Field(
         name="Conditions",
         wanted=lambda rule, _: aws_conditions(rule.conditions),
-        actual=lambda rule: rule.aws.get("Conditions"),
+        actual=told("Conditions"),
         same=same_conditions,
         modified_by="modify_rule",
     ),
     Field(
         name="Transforms",
         wanted=lambda rule, _: aws_transforms(rule.transforms) or None,
-        actual=lambda rule: rule.aws.get("Transforms"),
+        actual=told("Transforms"),
         same=lambda wanted, actual: same_transforms(wanted or (), actual),
         modified_by="modify_rule",
         none_is_a_value=True,

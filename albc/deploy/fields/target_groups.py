@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from operator import eq
 from typing import Any
 
-from albc.deploy.fields.field import Change, Field
+from albc.deploy.fields.field import Change, Field, told
 from albc.deploy.settings import DeploySettings
+from albc.deploy.values import given
 from albc.model.inventory import ActualTargetGroup
 from albc.model.target_group import HealthCheck, TargetGroup
 
@@ -19,23 +20,18 @@ def _health(get: Callable[[HealthCheck], Any]) -> Callable[[TargetGroup, DeployS
     return lambda group, _: get(group.health_check) if group.health_check else None
 
 
-def _told(name: str) -> Callable[[ActualTargetGroup], Any]:
-    return lambda group: group.aws.get(name)
-
-
 def _health_field(
     name: str,
     get: Callable[[HealthCheck], Any],
     same: Callable[[Any, Any], bool] = eq,
 ) -> Field[TargetGroup, ActualTargetGroup]:
-    return Field(name=name, wanted=_health(get), actual=_told(name), same=same, modified_by="modify_target_group")
+    return Field(name=name, wanted=_health(get), actual=told(name), same=same, modified_by="modify_target_group")
 
 
 def _matcher(check: HealthCheck) -> Any:
     if check.matcher is None:
         return None
-    codes = {"HttpCode": check.matcher.http_code, "GrpcCode": check.matcher.grpc_code}
-    return {name: code for name, code in codes.items() if code is not None}
+    return given(HttpCode=check.matcher.http_code, GrpcCode=check.matcher.grpc_code)
 
 
 def _same_matcher(wanted: Mapping[str, str], actual: Mapping[str, str] | None) -> bool:
@@ -48,40 +44,42 @@ TARGET_GROUP: tuple[Field[TargetGroup, ActualTargetGroup], ...] = (
     Field(
         name="Name",
         wanted=lambda group, _: group.name,
-        actual=_told("TargetGroupName"),
+        actual=told("TargetGroupName"),
         change=Change.IGNORE,
     ),
     Field(
         name="TargetType",
         wanted=lambda group, _: group.target_type,
-        actual=_told("TargetType"),
+        actual=told("TargetType"),
         change=Change.REPLACE,
     ),
-    Field(name="Port", wanted=lambda group, _: group.port, actual=_told("Port"), change=Change.IGNORE),
-    Field(name="Protocol", wanted=lambda group, _: group.protocol, actual=_told("Protocol"), change=Change.REPLACE),
+    Field(name="Port", wanted=lambda group, _: group.port, actual=told("Port"), change=Change.IGNORE),
+    Field(name="Protocol", wanted=lambda group, _: group.protocol, actual=told("Protocol"), change=Change.REPLACE),
     Field(
         name="ProtocolVersion",
         wanted=lambda group, _: group.protocol_version,
-        actual=_told("ProtocolVersion"),
+        actual=told("ProtocolVersion"),
         change=Change.REPLACE,
     ),
     Field(
         name="TargetControlPort",
         wanted=lambda group, _: group.target_control_port,
-        actual=_told("TargetControlPort"),
+        actual=told("TargetControlPort"),
         change=Change.REPLACE,
         none_is_a_value=True,
     ),
     Field(
         name="IpAddressType",
         wanted=lambda group, _: group.ip_address_type if group.ip_address_type not in ("", "ipv4") else None,
-        actual=_told("IpAddressType"),
-        change=Change.IGNORE,
+        actual=told("IpAddressType"),
+        same=lambda wanted, actual: (wanted or "ipv4") == (actual or "ipv4"),
+        change=Change.REPLACE,
+        none_is_a_value=True,
     ),
     Field(
         name="VpcId",
         wanted=lambda _, settings: settings.vpc_id,
-        actual=_told("VpcId"),
+        actual=told("VpcId"),
         change=Change.IGNORE,
     ),
     _health_field("HealthCheckEnabled", lambda check: True),

@@ -6,11 +6,15 @@ when their setting is taken back.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.model.listener import ListenerAttribute
 from albc.model.load_balancer import Attribute
 from albc.model.reference import Token
+
+PROTECTION: Final = "deletion_protection.enabled"
+"""Switched off only where a user says so; silence is no such word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,8 @@ def attribute_operations(
 ) -> list[Operation]:
     """At most one operation. `actual` of a new resource are its defaults."""
     stated = {attribute.key: attribute.value for attribute in wanted}
-    taken_back = {
-        key: owner.defaults[key] for key in written if key not in stated and key in owner.defaults and key in actual
-    }
+    silent = written - stated.keys() - {PROTECTION}
+    taken_back = {key: owner.defaults[key] for key in silent if key in owner.defaults and key in actual}
     wrong = {key: value for key, value in (stated | taken_back).items() if actual.get(key) != value}
     if not wrong:
         return []

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from albc.deploy.plan.free_names import free_name
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.model.inventory import ActualBinding, InventoryView
-from albc.model.names import digest
 from albc.model.stack import Stack
 from albc.model.target_group_binding import TargetGroupBinding, binding_spec_wire
 
@@ -15,19 +15,18 @@ MARK = "elbv2.k8s.aws/deployed-stack"
 """Annotation that `albc.deploy.marks` leaves behind."""
 BOOKKEEPING = frozenset({"elbv2.k8s.aws/checkpoint", "elbv2.k8s.aws/checkpoint-timestamp", MARK})
 """Annotations that no stack asks for; rewriting a binding drops them, so that it is looked at anew."""
-_HASH_LENGTH = 10
 
 
 def changes(stack: Stack, view: InventoryView, scope: Scope) -> list[Operation]:
     """Creations and patches."""
     by_arn = {binding.spec.get("targetGroupARN"): binding for binding in view.bindings}
-    names = {(binding.namespace, binding.name) for binding in view.bindings}
     operations: list[Operation] = []
     for binding in stack.all(TargetGroupBinding):
         wanted = scope.resolve(replace(binding, labels={**binding.labels, **scope.labels()}))
         actual = by_arn.get(wanted.target_group_arn)
         if actual is None:
-            operations.append(_create(_under_a_free_name(wanted, names)))
+            taken = {other.name for other in view.bindings if other.namespace == wanted.namespace}
+            operations.append(_create(replace(wanted, name=free_name(wanted.name, taken))))
         else:
             operations += _patch(wanted, actual)
     return operations
@@ -102,10 +101,3 @@ def _full(value: Any) -> Any:
             return [_full(item) for item in value]
         case _:
             return value
-
-
-def _under_a_free_name(wanted: TargetGroupBinding, names: set[tuple[str, str]]) -> TargetGroupBinding:
-    name = wanted.name
-    while (wanted.namespace, name) in names:
-        name = f"{name[:-_HASH_LENGTH]}{digest(name)[:_HASH_LENGTH]}"
-    return replace(wanted, name=name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from albc.deploy.fields.certificates import CERTIFICATE
 from albc.deploy.fields.field import Change, create_request, differences
+from albc.deploy.plan.imported_certificates import is_imported
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.settings import DeploySettings
@@ -36,7 +37,8 @@ def match(stack: Stack, view: InventoryView, settings: DeploySettings) -> Certif
     if not settings.enable_certificate_management:
         return Certificates((), (), ())
     pairs, missing = [], []
-    actual = sorted(view.certificates, key=lambda one: (one.aws.get("Status") != ISSUED, one.arn))
+    requested = [one for one in view.certificates if not is_imported(one)]
+    actual = sorted(requested, key=lambda one: (one.aws.get("Status") != ISSUED, one.arn))
     for wanted in stack.all(Certificate):
         usable = [
             one

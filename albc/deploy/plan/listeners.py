@@ -7,7 +7,7 @@ from typing import Any
 from albc.deploy.fields.field import create_request, differences, modify_request
 from albc.deploy.fields.listeners import LISTENER, NO_ALPN, OFF
 from albc.deploy.plan.attributes import Owner, attribute_operations
-from albc.deploy.plan.load_balancers import LoadBalancers
+from albc.deploy.plan.load_balancer_match import LoadBalancers
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import listener_tags

@@ -1,33 +1,28 @@
-"""Load balancers: which are the stack's, what changes in place, what must be replaced, what may be deleted.
+"""Load balancers: what is made, what changes in place, what must be replaced, what may be deleted.
 
-A load balancer that AWS cannot change is replaced: the new one first, the old one when the new one is active. Where
-both must have one name, the old one has to go first, for AWS does not allow two of a name. Deletion protection is
-never lifted: what it forbids is `blocked` (spec/aws.md §5.2 is the reference's way, which differs in both).
+A load balancer that AWS cannot change is replaced: the new one first, the old one when the new one is active. AWS does
+not allow two of a name, so where the name is to stay the new one gets a name like it. Only where both must have one
+address (Elastic IP, private IPv4, IPv6) the old one goes first. Deletion protection is never lifted: what it forbids is
+`blocked`, unless the user's setting says "false" (spec/aws.md §5.2 is the reference's way, which differs in both).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from albc.deploy.fields.field import (
-    Change,
-    Difference,
-    create_request,
-    differences,
-    modify_request,
-)
+from albc.deploy.fields.field import Difference, create_request, differences, modify_request
 from albc.deploy.fields.load_balancers import LOAD_BALANCER, gains_ipv6_addresses
-from albc.deploy.plan.attributes import Owner, attribute_operations
+from albc.deploy.plan.attributes import PROTECTION, Owner, attribute_operations
+from albc.deploy.plan.load_balancer_match import LoadBalancers, Replacement
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import tag_list
 from albc.model.attributes import LOAD_BALANCER_DEFAULTS
-from albc.model.inventory import ActualLoadBalancer, InventoryView
-from albc.model.load_balancer import LoadBalancer
-from albc.model.reference import Ref, Token
-from albc.model.stack import Stack
+from albc.model.inventory import ActualLoadBalancer
+from albc.model.load_balancer import Attribute, LoadBalancer
+from albc.model.reference import Token
 
 PROTECTED = (
     "deletion protection is on; switch it off (attribute deletion_protection.enabled) if the load balancer may go"
@@ -35,106 +30,41 @@ PROTECTED = (
 ACTIVE = frozenset({"active", "active_impaired"})
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """A load balancer that has to give way, and why."""
-
-    actual: ActualLoadBalancer
-    by: LoadBalancer
-    because: str
-
-    @property
-    def same_name(self) -> bool:
-        return bool(self.actual.aws.get("LoadBalancerName") == self.by.name)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadBalancers:
-    """Which load balancers of AWS are which of the stack."""
-
-    pairs: tuple[tuple[LoadBalancer, ActualLoadBalancer], ...]
-    missing: tuple[LoadBalancer, ...]
-    replaced: tuple[Replacement, ...]
-    unwanted: tuple[ActualLoadBalancer, ...]
-    """No resource of the stack stands for them, and nothing protects them."""
-    protected: tuple[ActualLoadBalancer, ...]
-    """Unwanted, but protected: they stay as they are, with all that they use."""
-    kept: tuple[Replacement, ...]
-    """To be replaced, but protected: they stay among `pairs`, as far as AWS can change them."""
-
-    def known(self) -> dict[Ref, str]:
-        known = {}
-        for wanted, actual in self.pairs:
-            known[wanted.arn] = actual.arn
-            known[wanted.dns_name] = actual.aws.get("DNSName", "")
-        return known
-
-    def doomed(self) -> tuple[ActualLoadBalancer, ...]:
-        """Those that go only after their successors have come."""
-        missing = {wanted.id for wanted in self.missing}
-        return tuple(
-            replacement.actual
-            for replacement in self.replaced
-            if not (replacement.same_name and replacement.by.id in missing)
-        )
-
-
-def match(stack: Stack, view: InventoryView, settings: DeploySettings) -> LoadBalancers:
-    """By resource id, then by whether AWS can make of it what is wanted."""
-    pairs, missing, replaced, kept = [], [], [], []
-    actual = sorted(view.load_balancers, key=lambda one: one.arn)
-    wanted_ids = {wanted.id for wanted in stack.all(LoadBalancer)}
-    for wanted in stack.all(LoadBalancer):
-        candidates = [one for one in actual if view.resource_id(one.tags) == wanted.id]
-        obstacles = {one.arn: _obstacles(wanted, one, settings) for one in candidates}
-        usable = [one for one in candidates if not obstacles[one.arn]]
-        to_go = [Replacement(one, wanted, obstacles[one.arn]) for one in candidates if obstacles[one.arn]]
-        protected = [replacement for replacement in to_go if replacement.actual.deletion_protected]
-        if usable:
-            pairs.append((wanted, usable[0]))
-            replaced += [replacement for replacement in to_go if replacement not in protected]
-            kept += protected
-        elif protected:
-            pairs.append((wanted, protected[0].actual))
-            kept.append(protected[0])
-        else:
-            missing.append(wanted)
-            replaced += to_go
-    leftover = [one for one in actual if view.resource_id(one.tags) not in wanted_ids]
-    return LoadBalancers(
-        pairs=tuple(pairs),
-        missing=tuple(missing),
-        replaced=tuple(replaced),
-        unwanted=tuple(one for one in leftover if not one.deletion_protected),
-        protected=tuple(one for one in leftover if one.deletion_protected),
-        kept=tuple(kept),
-    )
-
-
 def changes(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
-    """Creations and modifications; before a creation, the deletion of what has its name."""
-    operations = [_blocked(scope, one.actual, f"{one.because}, but {PROTECTED}") for one in balancers.kept]
+    """Creations and modifications; before a creation, the deletion of what has its addresses."""
+    operations = blocked(balancers, scope)
     replaced = {replacement.by.id: replacement for replacement in balancers.replaced}
     for wanted in balancers.missing:
         replacement = replaced.get(wanted.id)
-        if replacement and replacement.same_name:
-            operations.append(_delete(scope, replacement.actual, f"{replacement.because}, under the same name"))
+        if replacement and replacement.holds_addresses:
+            operations += _remove(scope, replacement, f"{replacement.because}; it holds addresses that are to stay")
         operations += _create(wanted, scope, replacement)
+    kept = {replacement.actual.arn for replacement in balancers.kept}
     for wanted, actual in balancers.pairs:
-        operations += _modify(wanted, actual, scope)
+        modifications = _modify(wanted, actual, scope)
+        if actual.arn in kept:
+            # The wanted subnets fit the wanted scheme, which it does not have.
+            modifications = (one for one in modifications if one.action != "set_subnets")
+        operations += modifications
     return operations
 
 
-def deletions(balancers: LoadBalancers, scope: Scope, needs: frozenset[ResourceID]) -> list[Operation]:
-    """Of what is replaced or unwanted; `needs` holds all that must have happened before."""
+def blocked(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
+    """What cannot be replaced until a person lifts the protection."""
+    return [_blocked(scope, one.actual, f"{one.because}, but {PROTECTED}") for one in balancers.kept]
+
+
+def deletions(balancers: LoadBalancers, scope: Scope, needs: frozenset[ResourceID], unready: str) -> list[Operation]:
+    """Of what is replaced or unwanted; `needs` holds all that must have happened before, `unready` says why traffic
+    cannot move yet."""
     active = {wanted.id for wanted, actual in balancers.pairs if actual.state in ACTIVE}
     missing = {wanted.id for wanted in balancers.missing}
-    operations = []
+    operations: list[Operation] = []
     for replacement in balancers.replaced:
-        if replacement.same_name and replacement.by.id in missing:
+        if replacement.holds_addresses and replacement.by.id in missing:
             continue
-        waits_for = "" if replacement.by.id in active else "the load balancer that takes its place to become active"
-        operations.append(_delete(scope, replacement.actual, replacement.because, needs=needs, waits_for=waits_for))
+        inactive = "" if replacement.by.id in active else "the load balancer that takes its place to become active"
+        operations += _remove(scope, replacement, replacement.because, needs=needs, waits_for=inactive or unready)
     operations += [_delete(scope, one, "no longer wanted", needs=needs) for one in balancers.unwanted]
     operations += [_blocked(scope, one, f"no longer wanted, but {PROTECTED}") for one in balancers.protected]
     return operations
@@ -157,15 +87,6 @@ def capacity(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
             units = wanted.minimum_load_balancer_capacity.capacity_units
             operations.append(_when_active(_reserve(wanted, wanted.arn, units, before=0), scope.settings))
     return operations
-
-
-def _obstacles(wanted: LoadBalancer, actual: ActualLoadBalancer, settings: DeploySettings) -> str:
-    """What AWS cannot change, in words; "" when there is nothing."""
-    return ", ".join(
-        f"{one.field.name} was {one.before}, {one.after} is wanted, and AWS cannot change it"
-        for one in differences(LOAD_BALANCER, wanted, actual, settings, {})
-        if one.field.change is Change.REPLACE
-    )
 
 
 def _owner(wanted: LoadBalancer, arn: Token) -> Owner:
@@ -284,6 +205,23 @@ def _when_active(operation: Operation, settings: DeploySettings) -> Operation:
     return replace(
         operation, waits_for="the load balancer to become active", wait_seconds=settings.stabilization_seconds
     )
+
+
+def _remove(
+    scope: Scope,
+    replacement: Replacement,
+    because: str,
+    *,
+    needs: frozenset[ResourceID] = frozenset(),
+    waits_for: str = "",
+) -> Iterator[Operation]:
+    """A protected one is here only if its user has said that it is to be no longer."""
+    actual = replacement.actual
+    if actual.deletion_protected:
+        off = [Attribute(key=PROTECTION, value="false")]
+        for operation in attribute_operations(_owner(replacement.by, actual.arn), off, actual.attributes):
+            yield replace(operation, needs=needs, waits_for=waits_for)
+    yield _delete(scope, actual, because, needs=needs, waits_for=waits_for)
 
 
 def _delete(

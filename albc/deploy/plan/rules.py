@@ -1,11 +1,12 @@
 """Rules of each listener (spec/aws.md §5.6): no gap, no rewrite that is not needed.
 
 A rule that does what is wanted stays, wherever it stands; if only its place is wrong, one `SetRulePriorities` moves all
-such rules at once. A rule at a wanted place that does something else is modified there. What is left is created, and
-what is then left over is deleted.
+such rules at once. A rule that matches the same requests, but does something else with them, is modified, so that these
+requests are served all the time. What is left is created where its place is free, and then takes the place of a rule
+that nobody wants any more. What is then left over is deleted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,9 +33,9 @@ class ListenerRules:
     arn: Token
     in_place: tuple[tuple[ListenerRule, ActualRule], ...]
     misplaced: tuple[tuple[ListenerRule, ActualRule], ...]
-    """They do what is wanted, at another priority."""
+    """They match what is wanted, at another priority. Some of them are `different`, too."""
     different: tuple[tuple[ListenerRule, ActualRule], ...]
-    """Of the wanted priority, but they do something else."""
+    """To be modified: they do something else, or are of the wanted priority and of no other use."""
     missing: tuple[ListenerRule, ...]
     unwanted: tuple[ActualRule, ...]
     """Those that are kept for somebody are among them."""
@@ -59,13 +60,13 @@ def match(stack: Stack, listeners: Listeners, scope: Scope) -> list[ListenerRule
 
 
 def changes(rules: ListenerRules, scope: Scope) -> list[Operation]:
-    """New order, modifications, creations."""
+    """New order, creations, modifications."""
     operations = [
         *_reorder(rules),
-        *(_modify(wanted, actual, scope, rules.order) for wanted, actual in rules.different),
         *(_create(wanted, rules, scope) for wanted in rules.missing),
+        *(_modify(wanted, actual, scope, rules) for wanted, actual in rules.different),
     ]
-    for wanted, actual in (*rules.misplaced, *rules.in_place, *rules.different):
+    for wanted, actual in (*rules.misplaced, *rules.in_place):
         resource = ResourceID(ListenerRule.type, wanted.id)
         tags = scope.tags(wanted.id, wanted.tags)
         operations += listener_tags(scope, resource, actual.arn, tags, actual.tags)
@@ -96,24 +97,34 @@ def deletions(rules: ListenerRules, scope: Scope) -> list[Operation]:
 def _match(listener: Listener, found: ActualListener | None, wanted: list[ListenerRule], scope: Scope) -> ListenerRules:
     in_place: list[tuple[ListenerRule, ActualRule]] = []
     misplaced: list[tuple[ListenerRule, ActualRule]] = []
-    different, missing = [], []
+    different: list[tuple[ListenerRule, ActualRule]] = []
     left = list(found.rules) if found else []
-    unlike = []
-    for rule in wanted:
-        # A rule that is where it should be is preferred to its likes elsewhere.
-        alike = [one for one in left if not differences(RULE, rule, one, scope.settings, scope.known)]
-        alike.sort(key=lambda one: priority(one) != rule.priority)
-        if not alike:
-            unlike.append(rule)
-            continue
-        left.remove(alike[0])
-        (in_place if priority(alike[0]) == rule.priority else misplaced).append((rule, alike[0]))
-    by_priority = {priority(one): one for one in left}
-    for rule in unlike:
-        one = by_priority.pop(rule.priority, None)
-        if one and not scope.kept.rule(one):
-            different.append((rule, one))
+
+    def take(rule: ListenerRule, likes: Iterable[ActualRule]) -> ActualRule | None:
+        """One that is where it should be is preferred to its likes elsewhere."""
+        one = min(likes, key=lambda one: priority(one) != rule.priority, default=None)
+        if one is not None:
             left.remove(one)
+            (in_place if priority(one) == rule.priority else misplaced).append((rule, one))
+        return one
+
+    unlike = [rule for rule in wanted if not take(rule, [one for one in left if not _changed_fields(rule, one, scope)])]
+    strange = []
+    for rule in unlike:
+        same_requests = [
+            one for one in left if not scope.kept.rule(one) and "Conditions" not in _changed_fields(rule, one, scope)
+        ]
+        if one := take(rule, same_requests):
+            different.append((rule, one))
+        else:
+            strange.append(rule)
+    missing = []
+    by_priority = {priority(one): one for one in left}
+    for rule in strange:
+        one = by_priority.get(rule.priority)
+        if one and not scope.kept.rule(one):
+            take(rule, [one])
+            different.append((rule, one))
         else:
             missing.append(rule)
     return ListenerRules(
@@ -125,6 +136,10 @@ def _match(listener: Listener, found: ActualListener | None, wanted: list[Listen
         missing=tuple(missing),
         unwanted=tuple(sorted(left, key=priority)),
     )
+
+
+def _changed_fields(rule: ListenerRule, one: ActualRule, scope: Scope) -> frozenset[str]:
+    return frozenset(change.field.name for change in differences(RULE, rule, one, scope.settings, scope.known))
 
 
 def _reorder(rules: ListenerRules) -> Iterator[Operation]:
@@ -150,11 +165,15 @@ def _reorder(rules: ListenerRules) -> Iterator[Operation]:
     )
 
 
-def _modify(wanted: ListenerRule, actual: ActualRule, scope: Scope, order: ResourceID) -> Operation:
+def _modify(wanted: ListenerRule, actual: ActualRule, scope: Scope, rules: ListenerRules) -> Operation:
     changed = differences(RULE, wanted, actual, scope.settings, scope.known)
     request = scope.resolve(modify_request(RULE, "modify_rule", wanted, scope.settings))
     if not wanted.transforms:
         request["ResetTransforms"] = True
+    needs = {rules.order}
+    if any(one.field.name == "Conditions" for one in changed):
+        # What it has matched until now may be what a new rule is to match.
+        needs |= {ResourceID(ListenerRule.type, rule.id) for rule in rules.missing}
     return Operation(
         verb=Verb.MODIFY,
         resource=ResourceID(ListenerRule.type, wanted.id),
@@ -165,7 +184,7 @@ def _modify(wanted: ListenerRule, actual: ActualRule, scope: Scope, order: Resou
         before={one.field.name: one.before for one in changed},
         after={one.field.name: one.after for one in changed},
         because=f"{', '.join(one.field.name for one in changed)} changed",
-        needs=frozenset({order}),
+        needs=frozenset(needs),
     )
 
 

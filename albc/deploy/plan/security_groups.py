@@ -1,19 +1,23 @@
 """Managed security groups: created, given inbound rules, and deleted when nothing holds them (spec/aws.md §4)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from albc.deploy.fields.field import create_request
-from albc.deploy.fields.security_groups import SECURITY_GROUP, Inbound, actual_permissions, wanted_permission
+from albc.deploy.fields.security_groups import SECURITY_GROUP, Shape, wanted_permission
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import ec2_tags
 from albc.deploy.values import tag_list
 from albc.model.inventory import ActualSecurityGroup, InventoryView
+from albc.model.permissions import Permission, with_shapes
 from albc.model.reference import Ref, Token
 from albc.model.security_group import SecurityGroup
 from albc.model.stack import Stack
+
+Inbound: TypeAlias = Mapping[Permission, Shape]
+"""Inbound rules, each with AWS's form of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ def match(stack: Stack, view: InventoryView) -> SecurityGroups:
     return SecurityGroups(tuple(pairs), tuple(missing), tuple(group for group in actual if group.id not in taken))
 
 
-def changes(groups: SecurityGroups, scope: Scope) -> list[Operation]:
-    """Creations and modifications."""
+def changes(groups: SecurityGroups, scope: Scope, *, in_use: bool) -> list[Operation]:
+    """Creations and modifications. `in_use`: a load balancer that has to give way goes on serving for a while, so that
+    nothing is revoked yet."""
     operations = []
     for wanted in groups.missing:
         operations += _create(wanted, scope)
@@ -51,8 +56,18 @@ def changes(groups: SecurityGroups, scope: Scope) -> list[Operation]:
         resource = ResourceID(SecurityGroup.type, wanted.id)
         tags = scope.tags(wanted.id, wanted.tags)
         operations += ec2_tags(scope, resource, actual.id, tags, actual.tags)
-        operations += _inbound(wanted, actual, scope)
+        grant, revoke = _inbound(wanted, actual, scope)
+        operations += grant if in_use else grant + revoke
     return operations
+
+
+def revocations(groups: SecurityGroups, scope: Scope, needs: frozenset[ResourceID]) -> list[Operation]:
+    """What `changes` has left out; `needs` holds what has to stand first."""
+    return [
+        replace(operation, needs=needs)
+        for wanted, actual in groups.pairs
+        for operation in _inbound(wanted, actual, scope)[1]
+    ]
 
 
 def deletions(groups: SecurityGroups, view: InventoryView, needs: frozenset[ResourceID]) -> list[Operation]:
@@ -87,25 +102,31 @@ def _create(wanted: SecurityGroup, scope: Scope) -> list[Operation]:
         because="does not exist",
     )
     rules = _permissions(wanted, scope)
-    return [create, *_authorize(resource, wanted.group_id, [rules[identity] for identity in sorted(rules)])]
+    return [create, *_authorize(resource, wanted.group_id, _in_order(rules, rules))]
 
 
-def _inbound(wanted: SecurityGroup, actual: ActualSecurityGroup, scope: Scope) -> list[Operation]:
-    """Authorize, then revoke; a rule is the same whatever its description says."""
+def _inbound(
+    wanted: SecurityGroup, actual: ActualSecurityGroup, scope: Scope
+) -> tuple[list[Operation], list[Operation]]:
+    """What to authorize, then what to revoke; a rule is the same whatever its description says."""
     mine = _permissions(wanted, scope)
-    theirs = {inbound.identity: inbound for inbound in actual_permissions(actual.aws)}
+    theirs = dict(with_shapes(actual.aws.get("IpPermissions") or ()))
     resource = ResourceID(SecurityGroup.type, wanted.id)
-    grant = [mine[identity] for identity in sorted(mine.keys() - theirs.keys())]
+    grant = _in_order(mine, mine.keys() - theirs.keys())
     surplus = set() if scope.kept.active else theirs.keys() - mine.keys()
-    revoke = [theirs[identity] for identity in sorted(surplus)]
-    return _authorize(resource, actual.id, grant) + _revoke(resource, actual.id, revoke)
+    revoke = _in_order(theirs, surplus)
+    return _authorize(resource, actual.id, grant), _revoke(resource, actual.id, revoke)
 
 
-def _permissions(wanted: SecurityGroup, scope: Scope) -> dict[str, Inbound]:
-    return {inbound.identity: inbound for inbound in map(wanted_permission, scope.resolve(wanted.ingress))}
+def _permissions(wanted: SecurityGroup, scope: Scope) -> Inbound:
+    return dict(map(wanted_permission, scope.resolve(wanted.ingress)))
 
 
-def _authorize(resource: ResourceID, group: Token, rules: list[Inbound]) -> list[Operation]:
+def _in_order(rules: Inbound, which: Collection[Permission]) -> Inbound:
+    return {permission: rules[permission] for permission in sorted(which, key=str)}
+
+
+def _authorize(resource: ResourceID, group: Token, rules: Inbound) -> list[Operation]:
     if not rules:
         return []
     return [
@@ -116,13 +137,13 @@ def _authorize(resource: ResourceID, group: Token, rules: list[Inbound]) -> list
             action="authorize_security_group_ingress",
             params=_request(group, rules),
             target=group if isinstance(group, str) else "",
-            after={"IpPermissions": [rule.identity for rule in rules]},
+            after={"IpPermissions": [str(rule) for rule in rules]},
             because=f"{_count(rules)} missing",
         )
     ]
 
 
-def _revoke(resource: ResourceID, group: str, rules: list[Inbound]) -> list[Operation]:
+def _revoke(resource: ResourceID, group: str, rules: Inbound) -> list[Operation]:
     if not rules:
         return []
     return [
@@ -133,15 +154,15 @@ def _revoke(resource: ResourceID, group: str, rules: list[Inbound]) -> list[Oper
             action="revoke_security_group_ingress",
             params=_request(group, rules),
             target=group,
-            before={"IpPermissions": [rule.identity for rule in rules]},
+            before={"IpPermissions": [str(rule) for rule in rules]},
             because=f"{_count(rules)} not wanted",
         )
     ]
 
 
-def _request(group: Token, rules: Iterable[Inbound]) -> dict[str, Any]:
-    return {"GroupId": group, "IpPermissions": [rule.shape for rule in rules]}
+def _request(group: Token, rules: Inbound) -> dict[str, Any]:
+    return {"GroupId": group, "IpPermissions": list(rules.values())}
 
 
-def _count(rules: list[Inbound]) -> str:
+def _count(rules: Inbound) -> str:
     return "1 inbound rule is" if len(rules) == 1 else f"{len(rules)} inbound rules are"

@@ -1,6 +1,7 @@
 """Tags of everything that has tags (spec/aws.md §3.3): add, then remove, one call each, and only keys that are ours."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
@@ -60,32 +61,27 @@ def _elbv2(resource: ResourceID, arn: str, change: tuple[Tags, Tags]) -> list[Op
 
 def _set(resource: ResourceID, target: str, wrong: Tags, call: Call) -> Iterator[Operation]:
     if wrong:
-        service, action, params = call
-        yield Operation(
-            verb=Verb.MODIFY,
-            resource=resource,
-            service=service,
-            action=action,
-            params=params,
-            target=target,
-            after=wrong,
-            because=f"tags {', '.join(sorted(wrong))} are missing or differ",
-        )
+        because = f"tags {', '.join(sorted(wrong))} are missing or differ"
+        yield replace(_operation(resource, target, call, because), after=wrong)
 
 
 def _drop(resource: ResourceID, target: str, extra: Tags, call: Call) -> Iterator[Operation]:
     if extra:
-        service, action, params = call
-        yield Operation(
-            verb=Verb.MODIFY,
-            resource=resource,
-            service=service,
-            action=action,
-            params=params,
-            target=target,
-            before=extra,
-            because=f"tags {', '.join(sorted(extra))} are not wanted",
-        )
+        because = f"tags {', '.join(sorted(extra))} are not wanted"
+        yield replace(_operation(resource, target, call, because), before=extra)
+
+
+def _operation(resource: ResourceID, target: str, call: Call, because: str) -> Operation:
+    service, action, params = call
+    return Operation(
+        verb=Verb.MODIFY,
+        resource=resource,
+        service=service,
+        action=action,
+        params=params,
+        target=target,
+        because=because,
+    )
 
 
 def _difference(wanted: Tags, actual: Tags, left_alone: frozenset[str]) -> tuple[Tags, Tags]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from albc.deploy.fields.field import Change, Difference, create_request, differences, modify_request
 from albc.deploy.fields.target_groups import ADVANCED_HEALTH_CHECK, TARGET_GROUP
 from albc.deploy.plan.attributes import Owner, attribute_operations
+from albc.deploy.plan.free_names import free_name
 from albc.deploy.plan.keep import targets
-from albc.deploy.plan.load_balancers import LoadBalancers
+from albc.deploy.plan.load_balancer_match import LoadBalancers
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
@@ -19,13 +20,11 @@ from albc.deploy.settings import DeploySettings
 from albc.deploy.values import tag_list
 from albc.model.attributes import target_group_defaults
 from albc.model.inventory import ActualLoadBalancer, ActualTargetGroup, InventoryView
-from albc.model.names import digest
 from albc.model.reference import Ref, Token
 from albc.model.stack import Stack
 from albc.model.target_group import TargetGroup
 
 NETWORK_PROTOCOLS = frozenset({"TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})
-_HASH_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,8 @@ def match(stack: Stack, view: InventoryView, settings: DeploySettings, balancers
         if usable := [group for group in candidates if not reasons[group.arn]]:
             pairs.append((wanted, usable[0]))
         else:
-            missing.append((_under_a_free_name(wanted, names), next(iter(reasons.values()), "")))
+            named = replace(wanted, name=free_name(wanted.name, names))
+            missing.append((named, next(iter(reasons.values()), "")))
     taken = {actual.arn for _, actual in pairs}
     leftover = [group for group in view.target_groups if group.arn not in taken]
     return TargetGroups(
@@ -105,6 +105,24 @@ def deletions(groups: TargetGroups, scope: Scope, needs: frozenset[ResourceID]) 
     ]
 
 
+def waiting_for_health(groups: TargetGroups, view: InventoryView, settings: DeploySettings) -> str:
+    """Which target groups of a new load balancer have no healthy target yet, while their predecessors have; in words.
+
+    "" when traffic may move, or has been waited for long enough.
+    """
+    succession = view.succession
+    if succession is None or succession.seconds >= settings.replacement_health_seconds:
+        return ""
+    healthy = succession.healthy_targets
+    served = {view.resource_id(group.tags) for group in (*groups.unwanted, *groups.held) if healthy.get(group.arn)}
+    waiting = [
+        str(actual.aws.get("TargetGroupName", ""))
+        for wanted, actual in groups.pairs
+        if wanted.id in served and not healthy.get(actual.arn)
+    ]
+    return f"healthy targets in {', '.join(sorted(waiting))}" if waiting else ""
+
+
 def forwarded_to(balancers: "Iterator[ActualLoadBalancer] | tuple[ActualLoadBalancer, ...]") -> frozenset[str]:
     """ARNs of the target groups in the actions of these load balancers."""
     arns: set[str] = set()
@@ -131,14 +149,6 @@ def _is_fixed(one: Difference[TargetGroup, ActualTargetGroup], wanted: TargetGro
         and wanted.protocol in NETWORK_PROTOCOLS
         and not settings.nlb_health_check_advanced_config
     )
-
-
-def _under_a_free_name(wanted: TargetGroup, names: set[str]) -> TargetGroup:
-    """The same name every time, so that a lost answer is recognised."""
-    name = wanted.name
-    while name in names:
-        name = f"{name[:-_HASH_LENGTH]}{digest(name)[:_HASH_LENGTH]}"
-    return replace(wanted, name=name)
 
 
 def _owner(wanted: TargetGroup, arn: Token) -> Owner:

@@ -30,6 +30,7 @@ class ServiceSpec(Struct, frozen=True, kw_only=True):
     load_balancer_source_ranges: tuple[str, ...] = ()
     allocate_load_balancer_node_ports: bool | None = None
     publish_not_ready_addresses: bool = False
+    session_affinity: str = ""
 
 
 class PortStatus(Struct, frozen=True, kw_only=True):
@@ -65,9 +66,16 @@ class ContainerPort(Struct, frozen=True, kw_only=True):
     protocol: str = "TCP"
 
 
+class EnvVar(Struct, frozen=True, kw_only=True):
+    name: str
+    value: str = ""
+
+
 class Container(Struct, frozen=True, kw_only=True):
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
+    env: tuple[EnvVar, ...] = ()
+    """Only of Pods that ask for QUIC server ids: the variables of all others would fill the memory, secrets and all."""
     restart_policy: str | None = None
 
 
@@ -109,9 +117,25 @@ class PodStatus(Struct, frozen=True, kw_only=True):
     conditions: tuple[PodCondition, ...] = ()
 
 
+QUIC_CONTAINERS = "service.beta.kubernetes.io/aws-load-balancer-quic-enabled-containers"
+"""Annotation of Pods some of whose containers have a QUIC server id (spec/targets.md §4.6)."""
+
+
 class Pod(KubeObject, frozen=True, kw_only=True):
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
+
+    def __post_init__(self) -> None:
+        containers = (*self.spec.containers, *self.spec.init_containers)
+        if QUIC_CONTAINERS not in self.metadata.annotations and any(each.env for each in containers):
+            msgspec.structs.force_setattr(self, "spec", _without_env(self.spec))
+
+
+def _without_env(spec: PodSpec) -> PodSpec:
+    def bare(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+        return tuple(msgspec.structs.replace(container, env=()) for container in containers)
+
+    return msgspec.structs.replace(spec, containers=bare(spec.containers), init_containers=bare(spec.init_containers))
 
 
 class Taint(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from albc.local.aws.layout import Layout
 from albc.local.aws.loopback import loopback_layout
 from albc.local.aws.options import AccountOptions
 from albc.local.aws.services import SERVICES
+from albc.local.aws.services.elb import traffic
 from albc.local.aws.services.elbv2.health import report
 from albc.local.aws.services.elbv2.target_groups import restore_target_group
 from albc.local.aws.snapshot import snapshot_of
@@ -111,6 +112,7 @@ class Account:
         `Elb.InitialHealthChecking` the target stays `initial`). A target that is not registered is ignored.
         """
         report(self._state, target_group_arn, target_id, port, healthy=healthy, reason=reason)
+        traffic.report(self._state, target_group_arn, target_id, healthy=healthy)
 
     def _carry_out(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         handler = SERVICES.get(service, {}).get(operation)
@@ -121,7 +123,7 @@ class Account:
             raise ConnectionDropped
         if fault and fault.kind is not FaultKind.RESET_AFTER:
             raise error_of(fault, service, operation, self.options)
-        if self.options.throttling and not self._throttle.admits(service, operation):
+        if self.options.throttling and not self._throttle.admits(service, operation, params):
             raise throttled(service)
         answer = handler(self._state, params)
         if is_writing(operation):

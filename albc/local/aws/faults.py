@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
+from albc.aws.services import iam_action
 from albc.local.aws.errors import ApiError
 from albc.local.aws.options import AccountOptions
 
@@ -92,7 +93,7 @@ def error_of(fault: Fault, service: str, operation: str, options: AccountOptions
             if service == "ec2":
                 return ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
             code = "AccessDenied" if service in ("elbv2", "elb", "sts", "iam", "route53") else "AccessDeniedException"
-            return ApiError(code, f"User: {who} is not authorized to perform: {service}:{operation}", 403)
+            return ApiError(code, f"User: {who} is not authorized to perform: {iam_action(service, operation)}", 403)
         case _:
             return ApiError(fault.code, fault.message or "injected fault")
 

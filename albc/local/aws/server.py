@@ -11,6 +11,7 @@ Whoever starts the local stack builds one `AwsServer`; it listens on loopback on
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from itertools import count
@@ -19,6 +20,7 @@ from typing import Any, Self
 
 import anyio
 import msgspec
+import structlog
 from aiohttp import web
 
 from albc.local.aws.account import Account
@@ -29,6 +31,8 @@ from albc.local.aws.protocol import HttpAnswer, HttpRequest, Wire, route, wire_o
 from albc.local.aws.protocol.wire import plain_error
 from albc.local.aws.services import SERVICES
 from albc.local.aws.services.sts import account_of
+
+log = structlog.stdlib.get_logger("local.aws")
 
 MAX_BODY = 16 * 2**20
 
@@ -49,6 +53,15 @@ class AwsServer:
     def url(self) -> str:
         """The endpoint, for `endpoint_url` and `AWS_ENDPOINT_URL`; valid inside the context."""
         return f"http://{self._host}:{self._port}"
+
+    def environment(self) -> Mapping[str, str]:
+        """What an AWS client needs in its environment to talk to the account."""
+        return {
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": self._account.options.region,
+            "AWS_ENDPOINT_URL": self.url,
+        }
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_BODY)
@@ -109,6 +122,12 @@ class AwsServer:
             return wire.answer(operation, account.call(service, operation, params), request_id)
         except ApiError as error:
             return wire.error(error, request_id)
+        except ConnectionDropped:
+            raise
+        except Exception:
+            log.exception("the local account failed", service=service, operation=operation)
+            failure = ApiError("InternalFailure", "The local account failed; its own output says why.", 500)
+            return wire.error(failure, request_id)
 
     def _parsed(self, wire: Wire, request: HttpRequest, service: str, operation: str) -> dict[str, Any]:
         try:

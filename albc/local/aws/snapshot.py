@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from albc.local.aws.services.elb import traffic
 from albc.local.aws.services.elbv2 import describe
 from albc.local.aws.services.elbv2.health import forget_drained
 from albc.local.aws.state import State
@@ -12,6 +13,7 @@ from albc.local.dataplane.snapshot import Snapshot
 def snapshot_of(state: State) -> Snapshot:
     """Everything that decides where a connection goes, at this moment."""
     held = state.load_balancing
+    classic = list(state.classic.values())
     for group in held.target_groups.values():
         forget_drained(state, group)
     return Snapshot(
@@ -22,14 +24,17 @@ def snapshot_of(state: State) -> Snapshot:
                 "Attributes": dict(balancer.attributes),
             }
             for balancer in held.load_balancers.values()
-        ),
-        listeners=_listeners(held),
+        )
+        + tuple(map(traffic.load_balancer, classic)),
+        listeners=_listeners(held) | {balancer.arn: traffic.listeners(balancer) for balancer in classic},
         rules=_rules(held),
         target_groups={
             arn: {**describe.target_group(state, group), "Attributes": dict(group.attributes)}
             for arn, group in held.target_groups.items()
-        },
-        targets={arn: _targets(group) for arn, group in held.target_groups.items()},
+        }
+        | {arn: item for balancer in classic for arn, item in traffic.target_groups(balancer).items()},
+        targets={arn: _targets(group) for arn, group in held.target_groups.items()}
+        | {arn: items for balancer in classic for arn, items in traffic.targets(state, balancer)},
         certificates={
             certificate.arn: (certificate.chain, certificate.key)
             for certificate in state.certificates.all()

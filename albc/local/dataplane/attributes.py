@@ -94,6 +94,8 @@ class TargetGroupSettings:
     """`lb_cookie`, `app_cookie`, `source_ip`, …; None: not sticky."""
     sticky_seconds: int
     app_cookie: str
+    proxy_protocol_v1: bool
+    """Of a Classic Load Balancer's instance port; version 2 has no attribute for it."""
     proxy_protocol_v2: bool
     preserve_client_ip: bool
     terminate_on_deregistration: bool
@@ -113,6 +115,7 @@ class TargetGroupSettings:
             sticky=sticky,
             sticky_seconds=_number(attributes, duration, 86400),
             app_cookie=attributes.get("stickiness.app_cookie.cookie_name", ""),
+            proxy_protocol_v1=_flag(attributes, "proxy_protocol_v1.enabled", False),
             proxy_protocol_v2=_flag(attributes, "proxy_protocol_v2.enabled", False),
             preserve_client_ip=_flag(attributes, "preserve_client_ip.enabled", False),
             terminate_on_deregistration=_flag(attributes, "deregistration_delay.connection_termination.enabled", False),

@@ -16,7 +16,7 @@ class HealthCheck:
     """How one target group wants its targets probed. Times in seconds."""
 
     protocol: str
-    """`HTTP`, `HTTPS` or `TCP`."""
+    """`HTTP`, `HTTPS`, `TCP`, or `TLS` for a handshake alone, as Classic Load Balancers do it."""
     port: int | None
     """None: the port that gets the traffic."""
     path: str

@@ -1,4 +1,4 @@
-"""A Network Load Balancer's listeners: TCP (also behind TLS) connections and UDP flows, passed on as they are.
+"""Listeners of Network and Classic Load Balancers: TCP connections (also behind TLS) and UDP flows, passed on.
 
 A connection goes to one target for as long as it lives; one that no target can take is reset. Called by `plane`.
 """
@@ -40,6 +40,12 @@ def proxy_header(client: Address, served: Address) -> bytes:
     return _PROXY_V2 + bytes((_PROXY_COMMAND, family)) + len(addresses).to_bytes(2, "big") + addresses
 
 
+def proxy_line(client: Address, served: Address) -> bytes:
+    """PROXY protocol version 1, which Classic Load Balancers speak. PURE."""
+    family = "TCP4" if ip_address(client[0]).version == 4 else "TCP6"
+    return f"PROXY {family} {client[0]} {served[0]} {client[1]} {served[1]}\r\n".encode()
+
+
 class StreamFront:
     """The TCP and UDP side of one listener. `listener` may be replaced at any time and holds for new connections."""
 
@@ -67,8 +73,11 @@ class StreamFront:
         except (Unconnected, ssl.SSLError):
             reset(writer)
             return
+        served: Address = writer.get_extra_info("sockname")[:2]
         if group.settings.proxy_protocol_v2:
-            to_target[1].write(proxy_header(client, writer.get_extra_info("sockname")[:2]))
+            to_target[1].write(proxy_header(client, served))
+        elif group.settings.proxy_protocol_v1:
+            to_target[1].write(proxy_line(client, served))
         target.hold(to_target[1])
         try:
             await relay(Stream(reader, writer), Stream(*to_target), listener.idle_timeout)

@@ -351,7 +351,8 @@ def _renew(certificates: Certificates | None, listener: Item, snapshot: Snapshot
     held: list[Mapping[str, Any]] = sorted(
         listener.get("Certificates") or (), key=lambda certificate: not certificate.get("IsDefault")
     )
-    certificates.update([certificate["CertificateArn"] for certificate in held], snapshot.certificates)
+    arns = [certificate["CertificateArn"] for certificate in held]
+    certificates.update(arns, snapshot.certificates, listener.get("SslPolicy"))
 
 
 def _targets_of(table: RoutingTable) -> Iterable[str]:

@@ -82,7 +82,7 @@ class Prober:
 
     async def _probe(self, target: Target, check: HealthCheck, source: str | None) -> Finding:
         endpoint = (target.address, check.port or target.key.port)
-        tls = self._tls[check.version] if check.protocol == "HTTPS" else None
+        tls = self._tls[check.version] if check.protocol in ("HTTPS", "TLS") else None
         with anyio.move_on_after(check.timeout):
             try:
                 reader, writer = await self._book.connect(*endpoint, source=source, tls=tls)

@@ -51,6 +51,11 @@ def names_of(arn: str, chain: bytes) -> Names:
     return Names(arn, tuple(name.lower() for name in covered))
 
 
+def oldest_version(policy: str | None) -> ssl.TLSVersion:
+    """The oldest version of TLS that a policy lets in. Those before 1.2 are not played: OpenSSL has them off."""
+    return ssl.TLSVersion.TLSv1_3 if policy and "-TLS13-1-3-" in policy else ssl.TLSVersion.TLSv1_2
+
+
 @dataclass(frozen=True)
 class _Loaded:
     pair: tuple[bytes, bytes] = field(repr=False)
@@ -68,8 +73,12 @@ class Certificates:
         self.context = self._new_context()
         self.context.sni_callback = self._serve
 
-    def update(self, default_first: Sequence[str], known: Mapping[str, tuple[bytes, bytes]]) -> None:
-        """Serve these ARNs from now on. One that the account does not hold, or that is no certificate, is left out."""
+    def update(
+        self, default_first: Sequence[str], known: Mapping[str, tuple[bytes, bytes]], policy: str | None = None
+    ) -> None:
+        """Serve these ARNs, under this security policy, from now on. A certificate that the account does not hold, or
+        that is none, is left out."""
+        self.context.minimum_version = oldest_version(policy)
         loaded: dict[str, _Loaded] = {}
         for arn in default_first:
             pair, before = known.get(arn), self._loaded.get(arn)
@@ -99,7 +108,7 @@ class Certificates:
 
     def _new_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.minimum_version = oldest_version(None)
         if self._alpn:
             context.set_alpn_protocols(self._alpn)
         return context

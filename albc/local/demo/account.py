@@ -22,6 +22,9 @@ def load_balancer(account: Account, hostname: str) -> str:
     for balancer in account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
         if balancer["DNSName"].lower() == hostname.lower():
             return str(balancer["LoadBalancerArn"])
+    for classic in account.call("elb", "DescribeLoadBalancers", {})["LoadBalancerDescriptions"]:
+        if classic["DNSName"].lower() == hostname.lower():
+            return account.options.arn("elasticloadbalancing", f"loadbalancer/{classic['LoadBalancerName']}")
     return ""
 
 
@@ -31,6 +34,10 @@ def inventory(account: Account) -> frozenset[str]:
     return frozenset(
         [
             *(b["LoadBalancerName"] for b in account.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]),
+            *(
+                b["LoadBalancerName"]
+                for b in account.call("elb", "DescribeLoadBalancers", {})["LoadBalancerDescriptions"]
+            ),
             *(g["TargetGroupName"] for g in account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]),
             *(f"{group['GroupName']} with {len(group['IpPermissions'])} rules" for group in groups),
         ]

@@ -13,7 +13,7 @@ from anyio.abc import Process
 
 from albc.local.stack import LocalStack
 
-READY_WITHIN_SECONDS = 15.0
+READY_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 10.0
 
 
@@ -32,6 +32,7 @@ def command(stack: LocalStack, kubeconfig: Path, *, probe_port: int) -> list[str
         f"--aws-api-endpoints=*={stack.aws.url}",
         "--leader-election-namespace=kube-system",
         "--metrics-bind-addr=0",
+        "--webhook-certificates=none",
         f"--health-probe-bind-addr=127.0.0.1:{probe_port}",
         "--targetgroupbinding-requeue-duration=1s",
         "--log-format=console",

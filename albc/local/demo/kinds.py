@@ -15,10 +15,12 @@ KINDS: Mapping[str, Resource[dict[str, Any]]] = {
     for resource in (
         _resource("", "v1", "Event", "events"),
         _resource("", "v1", "Namespace", "namespaces", namespaced=False),
+        _resource("", "v1", "Node", "nodes", namespaced=False),
         _resource("", "v1", "Pod", "pods"),
         _resource("", "v1", "Secret", "secrets"),
         _resource("", "v1", "Service", "services"),
         _resource("apps", "v1", "Deployment", "deployments"),
+        _resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         _resource("networking.k8s.io", "v1", "Ingress", "ingresses"),
         _resource("networking.k8s.io", "v1", "IngressClass", "ingressclasses", namespaced=False),
         _resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", namespaced=False),

@@ -256,18 +256,21 @@ def _in(values: list[str] | None, value: str) -> bool:
 
 
 def _conditions_hold(webhook: Mapping[str, Any], case: _Case) -> bool:
-    """Whether every CEL condition is true. Raises _Unreachable if one cannot be evaluated."""
+    """Whether every CEL condition is true. Raises _Unreachable if none is false and one cannot be evaluated."""
     conditions = webhook.get("matchConditions") or ()
     if not conditions:
         return True
     variables = {"object": case.new, "oldObject": case.old, "request": case.request("")}
-    held = True
+    doubt: _Unreachable | None = None
     for condition in conditions:
         try:
-            held = evaluate(condition["expression"], variables) is True and held
+            if evaluate(condition["expression"], variables) is not True:
+                return False
         except ValueError as fault:
-            raise _Unreachable(f"matchCondition {condition['name']}: {fault}") from None
-    return held
+            doubt = doubt or _Unreachable(f"matchCondition {condition['name']}: {fault}")
+    if doubt is not None:
+        raise doubt
+    return True
 
 
 def _denied(name: str, status: Mapping[str, Any]) -> ApiError:

@@ -49,13 +49,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How a write is to be done. `warnings` collects what the caller should be told beside the answer."""
+    """How a write is to be done.
+
+    `duplicates` are the fields that its body names twice; `warnings` collects what the caller should be told beside the
+    answer.
+    """
 
     user: User = SYSTEM
     manager: str = "kube-controller-manager"
     dry_run: bool = False
     field_validation: str = "Warn"
     force: bool = False
+    duplicates: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
 

@@ -8,7 +8,6 @@ Everything that an instance holds is in memory and its own; leaving the context 
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -16,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self, assert_never
 
 import anyio
-from aiohttp import web
 
 from albc.local.kubernetes import orders
 from albc.local.kubernetes.admission import WebhookAdmission
@@ -32,6 +30,7 @@ from albc.local.kubernetes.deleting import Deleter
 from albc.local.kubernetes.faults import Faults
 from albc.local.kubernetes.furnishing import furnish
 from albc.local.kubernetes.kinds.catalog import Catalog
+from albc.local.kubernetes.listening import Listening
 from albc.local.kubernetes.options import ClusterOptions
 from albc.local.kubernetes.reading import Reader
 from albc.local.kubernetes.registry import Registry
@@ -42,14 +41,7 @@ from albc.local.kubernetes.store import Indexing, Store
 from albc.local.kubernetes.subresources import Subresources
 from albc.local.kubernetes.writing import Writer
 
-_LARGEST_BODY = 8 * 2**20
 _DEFAULT_OPTIONS = ClusterOptions()
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    """As aiohttp makes requests, with room for large objects."""
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_LARGEST_BODY)
 
 
 class Cluster:
@@ -110,19 +102,14 @@ class Cluster:
         await furnish(self.writer, self.registry, self.options)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._admission.close)
-            # A watch whose client has gone must not wait for its next event to find out.
-            server = web.Server(handler.handle, request_factory=_request, handler_cancellation=True)
-            runner = web.ServerRunner(server, shutdown_timeout=0.1)
-            stack.push_async_callback(runner.cleanup)
-            await runner.setup()
             context = server_context(self._authority, self._host, "localhost", "kubernetes.default.svc")
-            site = web.TCPSite(runner, self._host, self._port, ssl_context=context)
-            await site.start()
-            self._port = runner.addresses[0][1]
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(tasks.cancel_scope.cancel)
+            self._listening = Listening(handler.handle, context, self._host, self._port)
+            await stack.enter_async_context(self._listening)
+            self._port = self._listening.port
+            self._tasks = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(self._tasks.cancel_scope.cancel)
             if controllers is not None:
-                controllers.start(tasks)
+                controllers.start(self._tasks)
             self._stack = stack.pop_all()
         return self
 
@@ -167,10 +154,11 @@ class Cluster:
 
     # -- faults on demand ------------------------------------------------------------------------------------------
 
-    def restart(self) -> None:
-        """What a restart of the API server does: connections break, and every watch is too old."""
+    def restart(self, down: float = 1.0) -> None:
+        """What a restart of the API server does: for `down` seconds connections break and are refused; every watch
+        from before is too old then."""
         self.store.forget_history()
-        self.faults.cut_streams()
+        self._tasks.start_soon(self._listening.interrupt, down)
 
     def expire_history(self) -> None:
         """Answers every watch from before now, and every unfinished list, with 410."""
@@ -199,8 +187,8 @@ class Cluster:
     def order(self, order: orders.Order) -> None:
         """Does one of the above, as another process has ordered it."""
         match order:
-            case orders.Restart():
-                self.restart()
+            case orders.Restart(down):
+                self.restart(down)
             case orders.ExpireHistory():
                 self.expire_history()
             case orders.CutWatches():

@@ -132,7 +132,8 @@ def unauthorized() -> ApiError:
 
 def forbidden(plural: str, group: str, name: str, why: str) -> ApiError:
     """The user may not do this, or admission refuses it."""
-    text = f'{qualified(plural, group)} "{name}" is forbidden: {why}' if name else why
+    subject = qualified(plural, group) + (f' "{name}"' if name else "") + " is " if plural else ""
+    text = f"{subject}forbidden: {why}"
     return ApiError(403, "Forbidden", text, _details(plural, group, name) if plural else None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from albc.local.kubernetes.registry import Registry, Resource
 from albc.local.kubernetes.store import encode
-from albc.local.kubernetes.types.notation import NUMBER, Schema, load
+from albc.local.kubernetes.types.notation import NUMBER, POINTER, Schema, load
 
 OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 V2_IN_PROTOBUF = b"\x0a\x032.0"
@@ -129,9 +129,9 @@ def _published(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        rest = {key: value for key, value in schema.items() if key not in ("$ref", NUMBER)}
+        rest = {key: value for key, value in schema.items() if key not in ("$ref", NUMBER, POINTER)}
         return {"allOf": [{"$ref": schema["$ref"]}], **rest} if rest else {"$ref": schema["$ref"]}
-    result = {key: _published(value) for key, value in schema.items() if key != NUMBER}
+    result = {key: _published(value) for key, value in schema.items() if key not in (NUMBER, POINTER)}
     if schema.get("format") in ("int-or-string", "quantity"):
         del result["x-kubernetes-int-or-string"]
         result.pop("format", None)

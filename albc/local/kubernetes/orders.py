@@ -24,7 +24,9 @@ class _Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Restart(_Order, frozen=True):
-    """Watches break, and what happened before is forgotten, as when an API server restarts."""
+    """For `down` seconds every connection breaks or is refused, and what happened before is forgotten."""
+
+    down: Seconds = 1.0
 
 
 class ExpireHistory(_Order, frozen=True):

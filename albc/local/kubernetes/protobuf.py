@@ -1,6 +1,7 @@
 """Reads bodies in protobuf, in which Go programs send built-in kinds; answers go out as JSON, which they accept too.
 
-The types' tables know the field numbers of what such programs write. A field without a number is passed over.
+The types' tables know the field numbers. A kind without them is refused; a field without one, which only a newer
+program can send, is passed over, as the API server does.
 """
 
 from __future__ import annotations
@@ -11,22 +12,21 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from albc.local.kubernetes.types.notation import NUMBER, Schema, load
+import msgspec
+
+from albc.local.kubernetes.schema import PRESERVE
+from albc.local.kubernetes.types.notation import NUMBER, POINTER, Schema, load
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
-# Fields that Go keeps as pointers: their zero was meant, that of all others only stands for nothing.
-_POINTERS = frozenset(
-    {
-        "replicas", "gracePeriodSeconds", "terminationGracePeriodSeconds", "automountServiceAccountToken", "controller",
-        "blockOwnerDeletion", "allocateLoadBalancerNodePorts", "enableServiceLinks", "tolerationSeconds", "immutable",
-        "leaseTransitions", "revisionHistoryLimit", "orphanDependents", "optional",
-    }
-)  # fmt: skip
 
 
 class Unreadable(Exception):
-    """The bytes are no protobuf of a kind that is known."""
+    """The bytes are no protobuf."""
+
+
+class NotOffered(Unreadable):
+    """The kind is read as JSON only."""
 
 
 def decode(body: bytes) -> dict[str, Any]:
@@ -50,11 +50,17 @@ def _schema(api_version: str, kind: str) -> Schema:
     group, _, version = api_version.rpartition("/")
     types = load()
     for found in types.kinds:
-        if (found.group, found.version, found.name) == (group, version, kind):
-            return types.resolved[found.component]
+        schema = types.resolved[found.component]
+        if (found.group, found.version, found.name) == (group, version, kind) and NUMBER in _metadata(schema):
+            return schema
     if kind == "DeleteOptions":
         return types.of("meta", kind)
-    raise KeyError(kind)
+    raise NotOffered(kind)
+
+
+def _metadata(schema: Schema) -> Schema:
+    found: Schema = schema["properties"]["metadata"]
+    return found
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
@@ -115,7 +121,7 @@ def _read(data: bytes, fields: dict[str, Schema], outer: tuple[int, ...], result
             )
         else:
             plain = _value(value, field)
-            if name in _POINTERS or plain not in ("", 0, False, None, {}):
+            if POINTER in field or plain not in ("", 0, False, None, {}):
                 result[name] = plain
 
 
@@ -136,6 +142,8 @@ def _value(value: Any, schema: Schema) -> Any:
         case _, "int-or-string":
             parts = dict(_fields(value))
             return parts.get(3, b"").decode() if parts.get(1) else parts.get(2, 0)
+        case _ if PRESERVE in schema:
+            return msgspec.json.decode(dict(_fields(value)).get(1, b"null"))
         case _:
             return _message(value, schema)
 

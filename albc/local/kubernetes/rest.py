@@ -17,6 +17,7 @@ import yaml
 from albc.local.kubernetes import errors, media, protobuf
 from albc.local.kubernetes.calls import Target, User, WriteOptions
 from albc.local.kubernetes.deleting import Deleter, read_delete_options
+from albc.local.kubernetes.duplicates import duplicate_fields
 from albc.local.kubernetes.errors import FieldError
 from albc.local.kubernetes.media import Accepted
 from albc.local.kubernetes.patch.json import json_patch
@@ -189,6 +190,7 @@ class Api:
             dry_run="dryRun" in query,
             field_validation=validation,
             force=_truth(query, "force"),
+            duplicates=tuple(duplicate_fields(call.body)) if call.body and validation != "Ignore" else (),
         )
 
     async def _create(self, call: Call, target: Target, options: WriteOptions) -> Answer:
@@ -329,6 +331,8 @@ def _read_body(call: Call) -> Any:
 def _parse_protobuf(body: bytes) -> Any:
     try:
         return protobuf.decode(body)
+    except protobuf.NotOffered:
+        raise errors.unsupported_media_type(_BODY_TYPES[:2]) from None
     except protobuf.Unreadable as fault:
         raise errors.bad_request(f"error decoding protobuf: {fault}") from None
 

@@ -11,6 +11,7 @@ Called by `api` (which knows what a write means) and by `watch`. Knows nothing o
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,15 @@ encode = _encoder.encode
 decode = msgspec.json.Decoder().decode
 
 
+_buffer = bytearray()
+
+
+def compact(value: Any) -> bytes:
+    """JSON that will be kept: `encode` leaves up to half as much again allocated behind its result."""
+    _encoder.encode_into(value, _buffer)
+    return bytes(_buffer)
+
+
 def copy(value: Any) -> Any:
     """A deep copy of a JSON value."""
     return decode(encode(value))
@@ -89,23 +99,16 @@ class Stored:
 class Event:
     """One change. `previous` is what was there before, `stored` what is there now (for DELETED: what went)."""
 
-    __slots__ = ("_line", "previous", "stored", "type")
+    __slots__ = ("previous", "stored", "type")
 
     def __init__(self, type: EventType, stored: Stored, previous: Stored | None) -> None:
         self.type = type
         self.stored = stored
         self.previous = previous
-        self._line: bytes | None = None
 
     @property
     def revision(self) -> int:
         return self.stored.revision
-
-    def line(self) -> bytes:
-        """The event as one line of a watch stream, made once for all watchers."""
-        if self._line is None:
-            self._line = b'{"type":"%s","object":%s}\n' % (self.type.encode(), self.stored.raw)
-        return self._line
 
 
 class Log:
@@ -146,6 +149,8 @@ class Log:
         """The changes after `revision`. Raises HistoryLost."""
         if revision < self.oldest:
             raise HistoryLost(self.oldest)
+        if not self._events or self._events[-1].revision <= revision:
+            return []  # the usual answer: a watcher that has seen everything
         return self._events[bisect_left(self._events, revision + 1, key=lambda event: event.revision) :]
 
 
@@ -258,8 +263,8 @@ class Store:
         self.revision += 1
         metadata = obj["metadata"]
         metadata["resourceVersion"] = str(self.revision)
-        labels = metadata.get("labels") or {}
-        stored = Stored(key, self.revision, encode(obj), labels, collection.indexing.fields(obj))
+        labels = _shared(metadata.get("labels") or {})
+        stored = Stored(key, self.revision, compact(obj), labels, _shared(collection.indexing.fields(obj)))
         if type == "DELETED":
             collection._drop(key)
         else:
@@ -275,6 +280,11 @@ class Store:
         self.revision += 1
         for collection in self._collections.values():
             collection.log.forget_before(self.revision)
+
+
+def _shared(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The same mapping, its texts held once for all objects that have them."""
+    return {sys.intern(name): sys.intern(value) for name, value in texts.items()}
 
 
 def _at_version(collection: Collection, key: Key, expected: int) -> Stored:

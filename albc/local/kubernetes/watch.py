@@ -1,6 +1,6 @@
 """Watches: a resource's changes as a stream, from a version on or from what is there now.
 
-A watcher is a cursor in the resource's log: events are encoded once for all, and a slow watcher costs nothing but its
+A watcher is a cursor in the resource's log: objects are encoded once for all, and a slow watcher costs nothing but its
 place. `Watch` yields what to send; `server` sends it.
 """
 
@@ -123,14 +123,12 @@ class Watch:
         if selection.namespace and event.stored.key.namespace != selection.namespace:
             return b""
         if not selection.filters:
-            return event.line() if render is None else _line(event.type, render(event.stored))
+            return _line(event.type, (render or _raw)(event.stored))
         fits = event.type != "DELETED" and selection.matches(event.stored)
         fitted = event.previous is not None and selection.matches(event.previous)
         if not fits and not fitted:
             return b""
         seen: EventType = "MODIFIED" if fits and fitted else "ADDED" if fits else "DELETED"
-        if seen == event.type and render is None:
-            return event.line()
         shown = event.stored
         if seen == "DELETED" and event.type != "DELETED" and event.previous is not None:
             shown = _at_revision(event.previous, event.revision)

@@ -186,12 +186,13 @@ class Writer:
         return self.decode(resource, body, options)
 
     def _report_unknown(self, resource: Resource, unknown: list[str], options: WriteOptions) -> None:
-        if not unknown or options.field_validation == "Ignore":
+        if options.field_validation == "Ignore" or not (unknown or options.duplicates):
             return
-        texts = [f'unknown field "{path}"' for path in unknown]
+        texts = [f'duplicate field "{path}"' for path in options.duplicates]
+        texts += [f'unknown field "{path}"' for path in unknown]
         if options.field_validation == "Strict":
             raise self._undecodable(resource, f"strict decoding error: {', '.join(texts)}")
-        options.warnings.extend(texts)
+        options.warnings.extend(text for text in texts if text not in options.warnings)  # a retry says it again
 
     def _undecodable(self, resource: Resource, why: str) -> errors.ApiError:
         kind = resource.kind

@@ -1,19 +1,16 @@
 """kube-proxy, played: every Service's node ports on every node, forwarded to its ready endpoints.
 
-What should be open is PURE (`wanted_ports`); `NodePorts.update` brings the sockets in line with it. The caller (who
-watches Services, EndpointSlices and Nodes) passes the whole state each time. Rules are those of kube-proxy's
-iptables mode: endpoints that are ready, or else those that still serve while they end; with
-`externalTrafficPolicy: Local` only those of the same node, whose health check port says whether there are any.
+What should be open `service_ports` says; `NodePorts.update` brings the sockets in line with it. Called by who watches
+Services, EndpointSlices and Nodes.
 """
 
 import asyncio
 import json
 import socket
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
 
 import anyio
 import anyio.abc
@@ -21,100 +18,9 @@ from aiohttp import web
 
 from albc.local.dataplane.relay import Address, Flow, Stream, UdpRelay, relay, reset
 from albc.local.network import AddressBook, Unconnected
+from albc.local.workloads.service_ports import Backing, Identity, PortKey
 
-Object = Mapping[str, Any]
 IDLE_SECONDS = 3600.0
-
-_KINDS = {"TCP": socket.SOCK_STREAM, "UDP": socket.SOCK_DGRAM}
-
-
-@dataclass(frozen=True)
-class PortKey:
-    """A socket on a node."""
-
-    address: str
-    port: int
-    kind: socket.SocketKind
-    answers_health: bool = False
-
-
-@dataclass(frozen=True)
-class Backing:
-    """What stands behind a node's port."""
-
-    service: tuple[str, str]
-    """Namespace and name."""
-    endpoints: tuple[Address, ...]
-    local: bool
-    """`externalTrafficPolicy: Local`: the client's address is kept, others see the node's."""
-
-
-def wanted_ports(
-    services: Sequence[Object], endpoint_slices: Sequence[Object], nodes: Sequence[Object]
-) -> Mapping[PortKey, Backing]:
-    """Every socket that the nodes should have open. PURE."""
-    slices = defaultdict(list)
-    for item in endpoint_slices:
-        metadata = item["metadata"]
-        if name := (metadata.get("labels") or {}).get("kubernetes.io/service-name"):
-            slices[metadata.get("namespace", "default"), name].append(item)
-    wanted: dict[PortKey, Backing] = {}
-    for service in services:
-        identity = (service["metadata"].get("namespace", "default"), service["metadata"]["name"])
-        for node in nodes:
-            for address in _addresses(node):
-                place = _Place(node["metadata"]["name"], address, identity, slices[identity])
-                wanted.update(_ports_on(service["spec"], place))
-    return wanted
-
-
-@dataclass(frozen=True)
-class _Place:
-    """One Service on one node."""
-
-    node: str
-    address: str
-    service: tuple[str, str]
-    slices: Sequence[Object]
-
-
-def _ports_on(spec: Object, place: _Place) -> Iterable[tuple[PortKey, Backing]]:
-    local = spec.get("externalTrafficPolicy") == "Local"
-    on_node: set[str] = set()
-    for port in spec.get("ports") or ():
-        endpoints = _endpoints(place, port.get("name") or "", local=local)
-        on_node.update(address for address, _ in endpoints)
-        kind = _KINDS.get(port.get("protocol", "TCP"))
-        if port.get("nodePort") and kind is not None:
-            yield PortKey(place.address, port["nodePort"], kind), Backing(place.service, endpoints, local)
-    if local and (health := spec.get("healthCheckNodePort")):
-        key = PortKey(place.address, health, socket.SOCK_STREAM, answers_health=True)
-        yield key, Backing(place.service, tuple((address, 0) for address in sorted(on_node)), local)
-
-
-def _endpoints(place: _Place, port_name: str, *, local: bool) -> tuple[Address, ...]:
-    ready: set[Address] = set()
-    ending: set[Address] = set()
-    family = "IPv6" if ":" in place.address else "IPv4"
-    for item in place.slices:
-        numbers = [port["port"] for port in item.get("ports") or () if (port.get("name") or "") == port_name]
-        if not numbers or item.get("addressType", "IPv4") != family:
-            continue
-        for endpoint in item.get("endpoints") or ():
-            if local and endpoint.get("nodeName") != place.node:
-                continue
-            conditions = endpoint.get("conditions") or {}
-            found = {(endpoint["addresses"][0], numbers[0])}
-            if conditions.get("ready", True):
-                ready |= found
-            elif conditions.get("serving") and conditions.get("terminating"):
-                ending |= found
-    return tuple(sorted(ready or ending))
-
-
-def _addresses(node: Object) -> Iterable[str]:
-    held = (node.get("status") or {}).get("addresses") or ()
-    return (entry["address"] for entry in held if entry["type"] == "InternalIP")
 
 
 @dataclass
@@ -137,6 +43,7 @@ class NodePorts:
     def __init__(self, book: AddressBook) -> None:
         self._book = book
         self._open: dict[PortKey, _Open] = {}
+        self._ports: defaultdict[Identity, set[PortKey]] = defaultdict(set)
         self._tasks = anyio.create_task_group()
 
     async def __aenter__(self) -> "NodePorts":
@@ -151,17 +58,16 @@ class NodePorts:
             self._close(key)
         await self._tasks.__aexit__(kind, error, trace)
 
-    async def update(
-        self, services: Sequence[Object], endpoint_slices: Sequence[Object], nodes: Sequence[Object]
-    ) -> None:
-        """Bring the sockets in line with this state. Connections whose endpoint has gone live on until they end.
+    async def update(self, services: Iterable[Identity], wanted: Mapping[PortKey, Backing]) -> None:
+        """Bring the sockets of these Services in line: `wanted` is all that should be open for them.
 
-        One call at a time.
+        Connections whose endpoint has gone live on until they end. One call at a time.
         """
-        wanted = wanted_ports(services, endpoint_slices, nodes)
-        for key in self._open.keys() - wanted.keys():
+        before = {key for service in services for key in self._ports.pop(service, ())}
+        for key in before - wanted.keys():
             self._close(key)
         for key, backing in wanted.items():
+            self._ports[backing.service].add(key)
             if opened := self._open.get(key):
                 opened.backing = backing
             else:

@@ -14,7 +14,7 @@ from albc.mapping.gateway.classes import Layer
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.listeners import GatewayListener
 from albc.mapping.gateway.namespaces import admits
-from albc.mapping.gateway.routes import Route, all_routes, route_of
+from albc.mapping.gateway.routes import Route, RouteObject, route_of
 from albc.mapping.invalid import Invalid
 from albc.mapping.snapshot import Snapshot
 from albc.model.problem import ObjectRef
@@ -56,18 +56,30 @@ class AttachedRoute:
         return any(attached.listener.valid for attached in self.listeners)
 
 
-def attach(
-    gateway: Gateway, layer: Layer, listeners: Sequence[GatewayListener], snapshot: Snapshot
-) -> tuple[AttachedRoute, ...]:
-    """All routes of the cluster that mean this Gateway, by kind, namespace and name."""
-    parents = _Parents(_by_owner(gateway, listeners), layer)
-    result = []
-    for kind, found in all_routes(snapshot):
-        if not any(_parent(reference, found.namespace) in parents.listeners for reference in found.spec.parent_refs):
-            continue
-        route = route_of(kind, found)
-        result.append(AttachedRoute(route=route, attachments=tuple(_attachments(route, parents, snapshot))))
-    return tuple(result)
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """What routes can attach to: the Gateway and its accepted ListenerSets."""
+
+    listeners: Mapping[ObjectRef, Sequence[GatewayListener]]
+    """Of each with its own."""
+    layer: Layer
+
+    @classmethod
+    def of(cls, gateway: Gateway, layer: Layer, listeners: Sequence[GatewayListener]) -> "Parents":
+        own: dict[ObjectRef, list[GatewayListener]] = {ObjectRef("Gateway", gateway.namespace, gateway.name): []}
+        for listener in listeners:
+            own.setdefault(listener.owner, []).append(listener)
+        return cls(own, layer)
+
+    def are_meant_by(self, route: RouteObject) -> bool:
+        """Whether some parentRef of the route means one of them."""
+        return any(_parent(reference, route.namespace) in self.listeners for reference in route.spec.parent_refs)
+
+
+def attach(kind: str, found: RouteObject, parents: Parents, snapshot: Snapshot) -> AttachedRoute:
+    """A route that means one of the parents."""
+    route = route_of(kind, found)
+    return AttachedRoute(route=route, attachments=tuple(_attachments(route, parents, snapshot)))
 
 
 def attached_routes(listener: GatewayListener, routes: Iterable[AttachedRoute]) -> int:
@@ -79,25 +91,11 @@ def attached_routes(listener: GatewayListener, routes: Iterable[AttachedRoute]) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Parents:
-    listeners: Mapping[ObjectRef, Sequence[GatewayListener]]
-    """The Gateway and its accepted ListenerSets, each with its own listeners."""
-    layer: Layer
-
-
-def _by_owner(gateway: Gateway, listeners: Sequence[GatewayListener]) -> Mapping[ObjectRef, list[GatewayListener]]:
-    parents: dict[ObjectRef, list[GatewayListener]] = {ObjectRef("Gateway", gateway.namespace, gateway.name): []}
-    for listener in listeners:
-        parents.setdefault(listener.owner, []).append(listener)
-    return parents
-
-
 def _parent(reference: ParentReference, namespace: str) -> ObjectRef:
     return ObjectRef(reference.kind or "Gateway", reference.namespace or namespace, reference.name)
 
 
-def _attachments(route: Route, parents: _Parents, snapshot: Snapshot) -> Iterable[Attachment]:
+def _attachments(route: Route, parents: Parents, snapshot: Snapshot) -> Iterable[Attachment]:
     for reference in route.parent_refs:
         parent = _parent(reference, route.ref.namespace)
         if parent not in parents.listeners:
@@ -113,7 +111,7 @@ def _attachment(
     route: Route,
     reference: ParentReference,
     parent: ObjectRef,
-    parents: _Parents,
+    parents: Parents,
     snapshot: Snapshot,
 ) -> Attachment:
     candidates = [listener for listener in parents.listeners[parent] if _is_meant(reference, listener)]

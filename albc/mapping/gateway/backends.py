@@ -3,8 +3,9 @@
 A reference that cannot be followed raises `Invalid` with the API's reason; `resolution` drops that backend alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from albc.crds.gateway import TargetGroupConfiguration, TargetGroupConfigurationSpec, TargetGroupProps
@@ -51,7 +52,7 @@ class GatewayBackend:
 Backend: TypeAlias = ServiceBackend | NamedTargetGroup | GatewayBackend
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BackendResolver:
     """Follows the backendRefs of routes, all in one snapshot and under one default."""
 
@@ -83,7 +84,7 @@ class BackendResolver:
         if service is None:
             raise Invalid(f"Service {name} not found", reason="BackendNotFound")
         port = _service_port(service, number, route.kind)
-        configuration = self._configuration("Service", name)
+        configuration = self.configuration("Service", name)
         own = props_for_route(configuration.spec if configuration else None, route.kind, route.namespace, route.name)
         shared = props_for_route(self.default, route.kind, route.namespace, route.name)
         props = merge_props(own, shared) or TargetGroupProps()
@@ -96,7 +97,7 @@ class BackendResolver:
         gateway = self.snapshot.gateways.get(name)
         if gateway is None:
             raise Invalid(f"Gateway {name} not found", reason="BackendNotFound")
-        configuration = self._configuration("Gateway", name)
+        configuration = self.configuration("Gateway", name)
         props = props_for_route(configuration.spec if configuration else None, route.kind, route.namespace, route.name)
         return GatewayBackend(
             gateway=name,
@@ -114,16 +115,22 @@ class BackendResolver:
                 reason="RefNotPermitted",
             )
 
-    def _configuration(self, kind: str, name: NamespacedName) -> TargetGroupConfiguration | None:
+    def configuration(self, kind: str, name: NamespacedName) -> TargetGroupConfiguration | None:
         """The TargetGroupConfiguration that refers to the object; of several the one whose name sorts first."""
-        found: Iterable[TargetGroupConfiguration] = (
-            candidate
-            for candidate in self.snapshot.target_group_configurations.values()
-            if candidate.namespace == name.namespace
-            and (reference := candidate.spec.target_reference) is not None
-            and (reference.kind or "Service", reference.name) == (kind, name.name)
-        )
-        return min(found, key=lambda candidate: candidate.name, default=None)
+        return self._by_target.get((kind, name))
+
+    @cached_property
+    def _by_target(self) -> Mapping[tuple[str, NamespacedName], TargetGroupConfiguration]:
+        """By kind and name of what they refer to."""
+        found: dict[tuple[str, NamespacedName], TargetGroupConfiguration] = {}
+        for candidate in self.snapshot.target_group_configurations.values():
+            reference = candidate.spec.target_reference
+            if reference is None:
+                continue
+            target = reference.kind or "Service", NamespacedName(candidate.namespace, reference.name)
+            if target not in found or candidate.name < found[target].name:
+                found[target] = candidate
+        return found
 
 
 def _port_of(reference: BackendRef) -> int:

@@ -5,46 +5,38 @@ controllers and by `albc plan`. A fault of the configuration, of subnets or of s
 other fault stays with its listener, route or rule.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from albc.kube.objects import Gateway
-from albc.mapping.gateway import addons, l4, listener_specs, load_balancer
-from albc.mapping.gateway.actions import NOT_FOUND
-from albc.mapping.gateway.addons import Addons
-from albc.mapping.gateway.attachment import attached_routes
-from albc.mapping.gateway.backends import ServiceBackend
+from albc.mapping.gateway import addons, listener_specs, load_balancer
+from albc.mapping.gateway.assembly import Assembly, stack_id
 from albc.mapping.gateway.classes import Layer
 from albc.mapping.gateway.faults import Fault
-from albc.mapping.gateway.forwarding import Forwarder, owners_of_names, wanted_names
-from albc.mapping.gateway.listeners import GatewayListener
-from albc.mapping.gateway.load_balancer import Frame
-from albc.mapping.gateway.outcome import NO_BACKENDS, NO_ROUTES, BuiltGateway, ListenerOutcome, ListenerSetOutcome
-from albc.mapping.gateway.ports import Port, ports_of
-from albc.mapping.gateway.problems import problems_of
-from albc.mapping.gateway.resolution import Resolution, layer_of_gateway, resolve
+from albc.mapping.gateway.forwarding import wanted_names
+from albc.mapping.gateway.listener_sets import ListenerSets, listener_sets_of
+from albc.mapping.gateway.outcome import NOTHING_KNOWN, BuiltGateway, InEffect, ListenerSetOutcome
+from albc.mapping.gateway.ports import ports_of
+from albc.mapping.gateway.resolution import Resolution, layer_of_gateway, replaced, resolve
 from albc.mapping.gateway.route_outcomes import load_faults, route_outcomes
-from albc.mapping.gateway.routes import RouteRef
-from albc.mapping.gateway.rule_configurations import oidc_secret
-from albc.mapping.gateway.rules import RuleFault, build_rules
-from albc.mapping.gateway.target_groups import BuiltTargetGroup, TargetGroupBuilder
 from albc.mapping.go import parse_bool
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import Facts, FactsRequest
-from albc.model.listener import Listener, ListenerRule
 from albc.model.problem import Built, ObjectRef, Problem
-from albc.model.stack import Resource, Stack, StackID
-from albc.model.target_group_binding import FrontendNLBTargets
+from albc.model.stack import Stack
 
 
-def wants(gateway: Gateway, snapshot: Snapshot, settings: MappingSettings) -> FactsRequest:
-    """What `build` will ask of AWS. Nothing for a Gateway that is not ours, or whose configuration is at fault."""
+def wants(
+    gateway: Gateway, snapshot: Snapshot, settings: MappingSettings, earlier: InEffect = NOTHING_KNOWN
+) -> FactsRequest:
+    """What `build` will ask of AWS, with the same `earlier`. Nothing for a Gateway that is not ours, or whose
+    configuration is at fault.
+    """
     if layer_of_gateway(gateway, snapshot) is None:
         return FactsRequest()
     try:
-        resolution = resolve(gateway, snapshot, settings)
+        resolution = resolve(gateway, snapshot, settings, None, earlier.resolved)
     except Invalid:
         return FactsRequest()
     request = load_balancer.wants(resolution, settings)
@@ -54,17 +46,26 @@ def wants(gateway: Gateway, snapshot: Snapshot, settings: MappingSettings) -> Fa
     return request
 
 
-def build(gateway: Gateway, snapshot: Snapshot, facts: Facts, settings: MappingSettings) -> BuiltGateway | None:
-    """None: the Gateway is not ours."""
+def build(
+    gateway: Gateway, snapshot: Snapshot, facts: Facts, settings: MappingSettings, earlier: InEffect = NOTHING_KNOWN
+) -> BuiltGateway | None:
+    """None: the Gateway is not ours.
+
+    `earlier` is `in_effect` of the Gateway's last build that was deployed: what has not changed since is taken from
+    there, and a route whose edit does not work serves what it served then.
+    """
     layer = layer_of_gateway(gateway, snapshot)
     if layer is None:
         return None
     deleting = gateway.metadata.deletion_timestamp is not None
     try:
-        resolution = resolve(gateway, snapshot, settings)
+        resolution = resolve(gateway, snapshot, settings, facts.imported_certificates, earlier.resolved)
     except Invalid as fault:
         # Deleting needs nothing but what is deleted.
-        return _empty(gateway, layer) if deleting else _refused(gateway, layer, Fault.of(fault))
+        if deleting:
+            return _empty(gateway, layer)
+        sets = listener_sets_of(gateway, snapshot, settings) if settings.gateway_listener_set else None
+        return _refused(gateway, layer, Fault.of(fault), sets)
     wanted_addons = addons.addons_of(gateway, layer, resolution.configuration.load_balancer)
     if deleting:
         if _is_protected(resolution):
@@ -72,131 +73,27 @@ def build(gateway: Gateway, snapshot: Snapshot, facts: Facts, settings: MappingS
                 f"Unable to delete gateway {gateway.namespace}/{gateway.name} because deletion protection is enabled: "
                 "set deletion_protection.enabled to false in its LoadBalancerConfiguration"
             )
-            return _refused(gateway, layer, Fault("Invalid", message), resolution)
+            return _refused(gateway, layer, Fault("Invalid", message), None, resolution)
         if not wanted_addons.remembered:
             return _empty(gateway, layer)
     try:
         frame = load_balancer.build(resolution, wanted_addons, facts, settings)
     except Invalid as fault:
-        return _refused(gateway, layer, Fault("Invalid", fault.message), resolution)
-    return _Assembly(resolution, wanted_addons, frame, snapshot, facts, settings).finished()
-
-
-@dataclass(slots=True)
-class _Assembly:
-    """Collects what the ports of one Gateway give."""
-
-    resolution: Resolution
-    addons: Addons
-    frame: Frame
-    snapshot: Snapshot
-    facts: Facts
-    settings: MappingSettings
-    forwarder: Forwarder = field(init=False)
-    listeners: list[Listener] = field(default_factory=list)
-    rules: list[ListenerRule] = field(default_factory=list)
-    target_groups: list[BuiltTargetGroup] = field(default_factory=list)
-    rule_faults: list[RuleFault] = field(default_factory=list)
-    port_faults: dict[int, Fault] = field(default_factory=dict)
-    idle: list[tuple[RouteRef, Fault]] = field(default_factory=list)
-    serving: set[RouteRef] = field(default_factory=set)
-    """L4 routes that have a port to themselves."""
-
-    def __post_init__(self) -> None:
-        builder = TargetGroupBuilder(gateway=self.resolution.gateway, frame=self.frame, settings=self.settings)
-        owners = owners_of_names(self.resolution)
-        self.forwarder = Forwarder(builder=builder, facts=self.facts, owners=owners)
-        self.rule_faults += load_faults(self.resolution)
-
-    def finished(self) -> BuiltGateway:
-        ports = ports_of(self.resolution)
-        for port in ports:
-            self._add_port(port)
-        gateway, resolution = self.resolution.gateway, self.resolution
-        outcomes = [self._listener_outcome(listener) for listener in resolution.listeners]
-        stack = None
-        if any(outcome.usable for outcome in outcomes):
-            stack = Stack.of(_stack_id(gateway), self._resources())
-        own = ObjectRef("Gateway", gateway.namespace, gateway.name)
-        idle = [(route, fault) for route, fault in self.idle if route not in self.serving]
-        problems = problems_of(resolution, outcomes, self.rule_faults, self.idle)
-        return BuiltGateway(
-            name=NamespacedName(gateway.namespace, gateway.name),
-            generation=gateway.metadata.generation,
-            layer=resolution.layer,
-            built=Built(stack, problems),
-            listeners=tuple(outcome for outcome in outcomes if outcome.listener.owner == own),
-            listener_sets=self._listener_sets(outcomes) if self.settings.gateway_listener_set else None,
-            routes=route_outcomes(resolution, self.rule_faults, idle),
-            addons=self.addons,
-            services=frozenset(_services(resolution)),
-            secrets=frozenset(_secrets(resolution)),
+        sets = resolution.sets if settings.gateway_listener_set else None
+        return _refused(gateway, layer, Fault("Invalid", fault.message), sets, resolution)
+    first = Assembly(resolution, wanted_addons, frame, snapshot, facts, settings, earlier.ports)
+    sound = {ref: route for ref, route in earlier.sound.items() if ref in first.refused}
+    made = first
+    if sound:
+        older = Assembly(
+            replaced(resolution, sound, snapshot), wanted_addons, frame, snapshot, facts, settings, first.ports
         )
-
-    def _add_port(self, port: Port) -> None:
-        if not port.routes:
-            self.port_faults[port.number] = Fault(NO_ROUTES, "No route is attached, so AWS has no such listener yet.")
-            return
-        try:
-            listener = listener_specs.listener(port, self.frame, self.facts, self.settings)
-        except Invalid as fault:
-            self.port_faults[port.number] = Fault.of(fault)
-            return
-        if self.resolution.layer.is_alb:
-            self.listeners.append(replace(listener, default_actions=(NOT_FOUND,)))
-            found = build_rules(port, listener, self.forwarder, self.snapshot, self.settings)
-            self.rules += found.rules
-            self.target_groups += found.target_groups
-            self.rule_faults += found.faults
-            return
-        forwarded = l4.forward(port, listener, self.forwarder)
-        self.target_groups += forwarded.target_groups
-        self.rule_faults += forwarded.faults
-        self.idle += forwarded.idle
-        if forwarded.listener is None:
-            message = "No backend takes traffic, so AWS has no such listener."
-            self.port_faults[port.number] = Fault(NO_BACKENDS, message)
-        else:
-            self.listeners.append(forwarded.listener)
-            self.serving.add(forwarded.winner)
-
-    def _resources(self) -> Iterable[Resource]:
-        if self.frame.groups.managed is not None:
-            yield self.frame.groups.managed
-        yield self.frame.load_balancer
-        yield from (built.target_group for built in self.target_groups)
-        yield from self.listeners
-        yield from self.rules
-        yield from (built.binding for built in self.target_groups if built.binding is not None)
-        yield from addons.resources(self.addons, self.frame.load_balancer.arn)
-        chained = {built.target_group.id: built.chained for built in self.target_groups if built.chained is not None}
-        yield FrontendNLBTargets(targets=tuple(chained.values()))
-
-    def _listener_outcome(self, listener: GatewayListener) -> ListenerOutcome:
-        return ListenerOutcome(
-            listener=listener,
-            supported_kinds=listener.supported_kinds(self.resolution.layer),
-            attached_routes=attached_routes(listener, self.resolution.attached),
-            fault=self.port_faults.get(listener.port) if listener.valid else None,
-        )
-
-    def _listener_sets(self, outcomes: Sequence[ListenerOutcome]) -> dict[NamespacedName, ListenerSetOutcome]:
-        sets = {}
-        for accepted, found in (
-            *((True, each) for each in self.resolution.sets.accepted),
-            *((False, each) for each in self.resolution.sets.rejected),
-        ):
-            owner = ObjectRef("ListenerSet", found.namespace, found.name)
-            sets[NamespacedName(found.namespace, found.name)] = ListenerSetOutcome(
-                generation=found.metadata.generation,
-                accepted=accepted,
-                listeners=tuple(outcome for outcome in outcomes if outcome.listener.owner == owner),
-            )
-        return sets
-
-
-def _stack_id(gateway: Gateway) -> StackID:
-    return StackID(gateway.namespace, gateway.name)
+        older.fallen_back = {ref: first.refused[ref] for ref in sound}
+        # An earlier state may not work any more, either; then the latest one stands, whose faults are known.
+        made = first if older.refused.keys() & sound.keys() else older
+    good = {each.ref: each.route for each in resolution.routes if each.ref not in first.refused}
+    in_effect = InEffect(resolution.earlier, first.ports, {**good, **sound})
+    return replace(made.finished(), in_effect=in_effect)
 
 
 def _empty(gateway: Gateway, layer: Layer) -> BuiltGateway:
@@ -205,12 +102,14 @@ def _empty(gateway: Gateway, layer: Layer) -> BuiltGateway:
         name=NamespacedName(gateway.namespace, gateway.name),
         generation=gateway.metadata.generation,
         layer=layer,
-        built=Built(Stack(_stack_id(gateway))),
+        built=Built(Stack(stack_id(gateway))),
     )
 
 
-def _refused(gateway: Gateway, layer: Layer, fault: Fault, resolution: Resolution | None = None) -> BuiltGateway:
-    """Its routes are told all the same what is known of them."""
+def _refused(
+    gateway: Gateway, layer: Layer, fault: Fault, sets: ListenerSets | None, resolution: Resolution | None = None
+) -> BuiltGateway:
+    """Its routes are told all the same what is known of them, and its ListenerSets of its state."""
     problem = Problem(ObjectRef("Gateway", gateway.namespace, gateway.name), "FailedBuildModel", fault.message)
     return BuiltGateway(
         name=NamespacedName(gateway.namespace, gateway.name),
@@ -218,8 +117,19 @@ def _refused(gateway: Gateway, layer: Layer, fault: Fault, resolution: Resolutio
         layer=layer,
         built=Built(None, (problem,)),
         fault=fault,
+        listener_sets=None if sets is None else _waiting(sets),
         routes=route_outcomes(resolution, load_faults(resolution), ()) if resolution else {},
     )
+
+
+def _waiting(sets: ListenerSets) -> dict[NamespacedName, ListenerSetOutcome]:
+    return {
+        NamespacedName(found.namespace, found.name): ListenerSetOutcome(
+            generation=found.metadata.generation, accepted=accepted, parent_accepted=False
+        )
+        for accepted, each in ((True, sets.accepted), (False, sets.rejected))
+        for found in each
+    }
 
 
 def _is_protected(resolution: Resolution) -> bool:
@@ -227,18 +137,3 @@ def _is_protected(resolution: Resolution) -> bool:
     attributes = resolution.configuration.load_balancer.load_balancer_attributes or ()
     values = [attribute.value for attribute in attributes if attribute.key == "deletion_protection.enabled"]
     return bool(values) and bool(parse_bool(values[0]))
-
-
-def _services(resolution: Resolution) -> Iterable[NamespacedName]:
-    for route in resolution.routes:
-        for rule in route.rules:
-            for backend in rule.backends:
-                if isinstance(backend, ServiceBackend):
-                    yield NamespacedName(backend.service.namespace, backend.service.name)
-
-
-def _secrets(resolution: Resolution) -> Iterable[NamespacedName]:
-    for route in resolution.routes:
-        for rule in route.rules:
-            if rule.configuration is not None and (secret := oidc_secret(rule.configuration)):
-                yield secret

@@ -1,7 +1,10 @@
 """The health check of a target group: what the configuration says, over defaults by its protocol (spec §12.7)."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from pydantic.alias_generators import to_camel
 
 from albc.crds.gateway import HealthCheckConfiguration
 from albc.kube.objects import Service
@@ -10,6 +13,13 @@ from albc.mapping.invalid import Invalid
 from albc.mapping.service_ports import target_port
 from albc.model.target_group import HealthCheck, HealthCheckMatcher
 
+_RANGES: Mapping[str, tuple[int, int]] = {
+    "health_check_interval": (5, 300),
+    "health_check_timeout": (2, 120),
+    "healthy_threshold_count": (2, 10),
+    "unhealthy_threshold_count": (2, 10),
+}
+"""CreateTargetGroup, Elastic Load Balancing API reference."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
 
 
@@ -52,6 +62,15 @@ def health_check(given: HealthCheckConfiguration | None, checked: Checked, alb_p
         healthy_threshold_count=_or(given.healthy_threshold_count, healthy),
         unhealthy_threshold_count=_or(given.unhealthy_threshold_count, unhealthy),
     )
+
+
+def faults(given: HealthCheckConfiguration | None) -> Iterator[str]:
+    """Numbers that AWS refuses, each with its range. They pass the model all the same, as in the reference."""
+    for name, (low, high) in _RANGES.items():
+        value = getattr(given, name, None)
+        if value is not None and not low <= value <= high:
+            field = to_camel(name)
+            yield f"healthCheckConfig.{field} is {value}, and AWS takes {low} to {high}; correct it or leave it out"
 
 
 def _or(given: int | None, default: int) -> int:

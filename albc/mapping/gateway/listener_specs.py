@@ -13,7 +13,9 @@ from albc.mapping.gateway.ports import Port
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest
+from albc.model.imported_certificate import FINGERPRINT_TAG
 from albc.model.listener import Listener, ListenerAttribute, MutualAuthentication
+from albc.model.reference import Token
 
 _QUIC: Mapping[str, str] = {"UDP": "QUIC", "TCP_UDP": "TCP_QUIC"}
 
@@ -24,7 +26,7 @@ def wants(port: Port) -> FactsRequest:
         return FactsRequest()
     name = _trust_store_name(port)
     return FactsRequest(
-        certificates=port.ends_tls and not port.explicit_certificates,
+        certificates=port.needs_discovery,
         trust_store_names=frozenset({name} if name else ()),
     )
 
@@ -67,9 +69,14 @@ def listener(port: Port, frame: Frame, facts: Facts, settings: MappingSettings) 
     )
 
 
-def _certificates(port: Port, facts: Facts, settings: MappingSettings) -> tuple[str, ...]:
+def _certificates(port: Port, facts: Facts, settings: MappingSettings) -> tuple[Token, ...]:
     if port.explicit_certificates:
         return port.explicit_certificates
+    imported = tuple(certificate.arn for certificate in port.imported_certificates)
+    return (*imported, *(_discovered(port, facts, settings) if port.needs_discovery else ()))
+
+
+def _discovered(port: Port, facts: Facts, settings: MappingSettings) -> tuple[str, ...]:
     hosts = port.certificate_hosts
     where = f"listener {', '.join(listener.name for listener in port.listeners)} ({port.protocol}:{port.number})"
     if not hosts:
@@ -79,7 +86,8 @@ def _certificates(port: Port, facts: Facts, settings: MappingSettings) -> tuple[
             reason="InvalidCertificateRef",
         )
     try:
-        return certificates.discover(hosts, facts, settings)
+        # What another Gateway imported goes when that one does.
+        return certificates.discover(hosts, facts, settings, exclude_tags=(FINGERPRINT_TAG,))
     except Invalid as fault:
         raise Invalid(f"{fault.message} ({where} serves {', '.join(hosts)})", reason="InvalidCertificateRef") from None
 

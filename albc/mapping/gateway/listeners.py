@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from albc.kube.objects import Gateway, ListenerSet
-from albc.kube.objects.gateway import AllowedRoutes, Listener, RouteNamespaces
+from albc.kube.objects.gateway import AllowedRoutes, Listener, RouteNamespaces, SecretObjectReference
 from albc.mapping.gateway import hostnames, namespaces
 from albc.mapping.gateway.classes import Layer
+from albc.mapping.gateway.faults import Fault
 from albc.mapping.invalid import Invalid
+from albc.model.imported_certificate import ImportedCertificate
 from albc.model.problem import ObjectRef
 
 ACCEPTED = "Accepted"
@@ -41,6 +43,10 @@ class GatewayListener:
     reason: str
     """`Accepted`, or why it is not valid."""
     message: str
+    certificates: tuple[ImportedCertificate, ...] = ()
+    """From its Secrets."""
+    unresolved: Fault | None = None
+    """What is wrong with its references, where it can be served all the same."""
 
     @property
     def valid(self) -> bool:
@@ -62,6 +68,13 @@ class GatewayListener:
     def effective_protocol(self) -> str:
         """What AWS sees: TLS that is passed through is TCP."""
         return "TCP" if _passes_tls_through(self.listener) else self.listener.protocol
+
+    @property
+    def certificate_refs(self) -> tuple[SecretObjectReference, ...]:
+        """Of a listener that ends TLS."""
+        tls = self.listener.tls
+        ends_tls = self.listener.protocol in ("HTTPS", "TLS") and not _passes_tls_through(self.listener)
+        return tls.certificate_refs if tls is not None and ends_tls else ()
 
     @property
     def allowed_namespaces(self) -> RouteNamespaces:

@@ -27,7 +27,9 @@ def target_group(
 
 def target_group_id(gateway: Gateway, route: RouteRef, backend: NamespacedName, port: int | str) -> str:
     """Within the Gateway: one for each route, backend object and port of the targets."""
-    return (
-        f"{gateway.namespace}/{gateway.name}:{route.namespace}-{route.name}:"
-        f"{route.kind}-{backend.namespace}-{backend.name}:{port}"
-    )
+    return f"{of_route(gateway, route)}{backend.namespace}-{backend.name}:{port}"
+
+
+def of_route(gateway: Gateway, route: RouteRef) -> str:
+    """With what the ids of a route's target groups begin."""
+    return f"{gateway.namespace}/{gateway.name}:{route.namespace}-{route.name}:{route.kind}-"

@@ -11,13 +11,15 @@ from albc.mapping.gateway.addons import Addons
 from albc.mapping.gateway.classes import Layer
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.listeners import GatewayListener
-from albc.mapping.gateway.routes import RouteRef
+from albc.mapping.gateway.resolution import NO_EARLIER, Earlier
+from albc.mapping.gateway.routes import Route, RouteRef
+from albc.mapping.gateway.rules import PortRules
 from albc.mapping.snapshot import NamespacedName
 from albc.model.problem import Built
 
 NO_ROUTES, NO_BACKENDS, SUPERSEDED = "NoRoutes", "NoBackends", "Superseded"
-"""Reasons of Programmed=False where nobody is at fault: a port without routes, a route without usable backends, an L4
-route whose port belongs to an older one."""
+"""Why AWS has nothing where nobody is at fault: a port without routes, a route without usable backends, an L4 route
+whose port belongs to an older one. The last two are reasons of Programmed=False."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,21 @@ class ListenerSetOutcome:
     accepted: bool
     """Whether the Gateway takes the set in."""
     listeners: tuple[ListenerOutcome, ...] = ()
+    parent_accepted: bool = True
+    """Whether the Gateway itself could be built."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InEffect:
+    """What a build leaves for the next one of the same Gateway: a cache, and what routes fall back to."""
+
+    resolved: Earlier = NO_EARLIER
+    ports: Mapping[int, PortRules] = field(default_factory=dict)
+    sound: Mapping[RouteRef, Route] = field(default_factory=dict)
+    """The last state of each route in which all of its rules worked."""
+
+
+NOTHING_KNOWN = InEffect()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +95,10 @@ class BuiltGateway:
     routes: Mapping[RouteRef, RouteOutcome] = field(default_factory=dict)
     """Those that are to be told something."""
     addons: Addons | None = None
-    services: frozenset[NamespacedName] = frozenset()
-    """Whose target groups the stack holds or could hold."""
+    kept: tuple[str, ...] = ()
+    """With what the ids of target groups begin whose listeners could not be built: what AWS has of them stays
+    (`albc.deploy.plan.keep`).
+    """
+    in_effect: InEffect = field(default=NOTHING_KNOWN, repr=False, compare=False)
     secrets: frozenset[NamespacedName] = frozenset()
     """Whose content the stack holds: a change must wake the Gateway."""

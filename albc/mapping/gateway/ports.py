@@ -6,10 +6,12 @@ Called by `build` and, for what certificates and trust stores ask of AWS, by `wa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from albc.crds.gateway import ListenerConfiguration, LoadBalancerConfigurationSpec
+from albc.crds.gateway import ListenerConfiguration
 from albc.mapping.gateway import hostnames
+from albc.mapping.gateway.listener_configurations import configuration_for, explicit_certificates
 from albc.mapping.gateway.listeners import GatewayListener
 from albc.mapping.gateway.resolution import Resolution, ResolvedRoute
+from albc.model.imported_certificate import ImportedCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,29 @@ class Port:
 
     @property
     def explicit_certificates(self) -> tuple[str, ...]:
-        """ARNs, the default certificate first."""
-        if self.configuration is None:
-            return ()
-        default = self.configuration.default_certificate
-        return (*((default,) if default else ()), *(self.configuration.certificates or ()))
+        """As the LoadBalancerConfiguration gives them."""
+        return explicit_certificates(self.configuration)
+
+    @property
+    def imported_certificates(self) -> tuple[ImportedCertificate, ...]:
+        """From the Secrets of its listeners, each once."""
+        return tuple({each.id: each for listener in self.listeners for each in listener.certificates}.values())
+
+    @property
+    def needs_discovery(self) -> bool:
+        """Whether some listener names no certificate, nor does the LoadBalancerConfiguration."""
+        given = self.explicit_certificates or all(listener.certificates for listener in self.listeners)
+        return self.ends_tls and not given
 
     @property
     def certificate_hosts(self) -> tuple[str, ...]:
-        """Hosts that certificates must cover where none is given, of listeners and of routes, sorted."""
-        hosts = {listener.hostname for listener in self.listeners if listener.hostname}
+        """Hosts that certificates must cover where none is given, of listeners and of their routes, sorted."""
+        bare = [listener for listener in self.listeners if not listener.certificates]
+        hosts = {listener.hostname for listener in bare if listener.hostname}
         for each in self.routes:
-            hosts.update(each.hostnames)
+            for attached in each.route.attached.listeners:
+                if any(attached.listener is listener for listener in bare):
+                    hosts.update(attached.hostnames)
         return tuple(sorted(hosts - {hostnames.ANY}))
 
 
@@ -67,7 +80,7 @@ def _port(number: int, listeners: Sequence[GatewayListener], resolution: Resolut
         protocol=protocol,
         listeners=tuple(listeners),
         routes=tuple(_routes(listeners, resolution)),
-        configuration=_configuration(protocol, number, resolution.configuration.load_balancer),
+        configuration=configuration_for(protocol, number, resolution.configuration.load_balancer),
     )
 
 
@@ -80,10 +93,3 @@ def _routes(listeners: Sequence[GatewayListener], resolution: Resolution) -> Seq
             hosts = dict.fromkeys(host for attached in reached for host in attached.hostnames)
             result.append(PortRoute(route, tuple(hosts)))
     return result
-
-
-def _configuration(protocol: str, number: int, spec: LoadBalancerConfigurationSpec) -> ListenerConfiguration | None:
-    """The last one for protocol and port, whatever the case of its letters."""
-    key = f"{protocol}:{number}".lower()
-    matching = [each for each in spec.listener_configurations or () if each.protocol_port.lower() == key]
-    return matching[-1] if matching else None

@@ -34,11 +34,8 @@ class Unit:
 Key: TypeAlias = tuple[Any, ...]
 
 
-def units_in_order(routes: tuple[PortRoute, ...]) -> list[Unit]:
-    return sorted((unit for each in routes for unit in _units(each)), key=_precedence)
-
-
-def _units(port_route: PortRoute) -> list[Unit]:
+def units_of(port_route: PortRoute) -> list[Unit]:
+    """In no particular order."""
     return [
         Unit(route=port_route.route, rule=rule, match=match, match_index=index, hostname=hostname)
         for rule in port_route.route.rules
@@ -51,7 +48,8 @@ def _matches(rule: ResolvedRule) -> Iterable[tuple[int, Match | None]]:
     return enumerate(rule.rule.matches) if rule.rule.matches else [(NO_MATCH, None)]
 
 
-def _precedence(unit: Unit) -> Key:
+def precedence(unit: Unit) -> Key:
+    """What comes first has the smaller key."""
     return (
         _hostname(unit.hostname),
         _match(unit.match),

@@ -6,22 +6,23 @@ events and the findings of `albc plan`.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from albc.kube.objects.meta import LabelSelector
-from albc.mapping.gateway import addons, namespaces, security_groups
+from albc.crds.gateway import TargetGroupConfiguration
+from albc.mapping.gateway import addons, health_checks, namespaces, security_groups
 from albc.mapping.gateway.backends import ServiceBackend
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.outcome import ListenerOutcome
-from albc.mapping.gateway.resolution import Resolution
+from albc.mapping.gateway.resolution import Resolution, ResolvedRoute
 from albc.mapping.gateway.routes import RouteRef
 from albc.mapping.gateway.rules import RuleFault
 from albc.mapping.invalid import Invalid
 from albc.model.problem import ObjectRef, Problem
+from albc.model.target_group import TargetGroup
 
 
 def problems_of(
     resolution: Resolution,
     listeners: Sequence[ListenerOutcome],
-    rule_faults: Iterable[RuleFault],
+    rule_faults: Sequence[RuleFault],
     idle: Iterable[tuple[RouteRef, Fault]],
 ) -> tuple[Problem, ...]:
     """Each once, in a stable order."""
@@ -49,7 +50,7 @@ def _of_listeners(resolution: Resolution, listeners: Iterable[ListenerOutcome]) 
 
 
 def _of_routes(
-    resolution: Resolution, rule_faults: Iterable[RuleFault], idle: Iterable[tuple[RouteRef, Fault]]
+    resolution: Resolution, rule_faults: Sequence[RuleFault], idle: Iterable[tuple[RouteRef, Fault]]
 ) -> Iterator[Problem]:
     for attached in resolution.attached:
         for attachment in attached.attachments:
@@ -60,6 +61,33 @@ def _of_routes(
         yield Problem(found.route.object, found.fault.reason, message)
     for route, fault in idle:
         yield Problem(route.object, fault.reason, fault.message, "warning")
+    yield from _of_gateway(resolution, rule_faults)
+
+
+def _of_gateway(resolution: Resolution, rule_faults: Sequence[RuleFault]) -> Iterator[Problem]:
+    """Whoever owns the Gateway is told once that some route does not work, and where to look."""
+    if rule_faults:
+        routes = ", ".join(dict.fromkeys(str(found.route) for found in rule_faults))
+        gateway = ObjectRef("Gateway", resolution.gateway.namespace, resolution.gateway.name)
+        message = f"some rules do not work as written, see the conditions of {routes}"
+        yield Problem(gateway, "RoutesNotValid", message, "warning")
+
+
+def shared_target_groups(gateway: ObjectRef, target_groups: Iterable[TargetGroup]) -> Iterator[Problem]:
+    """Two ports may want the one target group of a route and a Service to be different; the lower one decides."""
+    first: dict[str, TargetGroup] = {}
+    for group in target_groups:
+        decided = first.setdefault(group.id, group)
+        if (decided.protocol, decided.protocol_version) != (group.protocol, group.protocol_version):
+            message = (
+                f"target group {group.id} serves several ports: it is {_spoken(decided)}, as the lowest of them wants, "
+                f"and not {_spoken(group)}; use a route of its own for each"
+            )
+            yield Problem(gateway, "TargetGroupShared", message, "warning")
+
+
+def _spoken(group: TargetGroup) -> str:
+    return " ".join(filter(None, (group.protocol, group.protocol_version)))
 
 
 def _of_configurations(resolution: Resolution) -> Iterator[Problem]:
@@ -71,16 +99,35 @@ def _of_configurations(resolution: Resolution) -> Iterator[Problem]:
             message = "sourceRanges is an empty list, so nobody can connect; leave it out to admit everybody"
             yield Problem(source, "NoSourceRanges", message, "warning")
     for route in resolution.routes:
-        for rule in route.rules:
-            for backend in rule.backends:
-                if isinstance(backend, ServiceBackend) and backend.props.node_selector is not None:
-                    yield from _of_node_selector(backend, backend.props.node_selector)
+        # Rules of a route mostly share their backends; each configuration is looked at once.
+        configured = {
+            backend.configuration.name: (backend, backend.configuration)
+            for rule in route.rules
+            for backend in rule.backends
+            if isinstance(backend, ServiceBackend) and backend.configuration is not None
+        }
+        for backend, owner in configured.values():
+            yield from _of_target_groups(backend, owner, route)
 
 
-def _of_node_selector(backend: ServiceBackend, selector: LabelSelector) -> Iterator[Problem]:
-    try:
-        namespaces.check("nodeSelector", selector)
-    except Invalid as fault:
-        owner = backend.configuration
-        if owner is not None:
-            yield Problem(ObjectRef("TargetGroupConfiguration", owner.namespace, owner.name), "Invalid", fault.message)
+def _ends_tls(route: ResolvedRoute) -> bool:
+    return any(attached.listener.listener.protocol == "HTTPS" for attached in route.attached.listeners)
+
+
+def _of_target_groups(
+    backend: ServiceBackend, owner: TargetGroupConfiguration, route: ResolvedRoute
+) -> Iterator[Problem]:
+    of = ObjectRef("TargetGroupConfiguration", owner.namespace, owner.name)
+    version = backend.props.protocol_version
+    if version not in (None, "HTTP1") and not _ends_tls(route):
+        message = (
+            f"protocolVersion {version} works behind an HTTPS listener only; here the targets are spoken to in HTTP1"
+        )
+        yield Problem(of, "ProtocolVersionIgnored", message, "warning")
+    for message in health_checks.faults(backend.props.health_check_config):
+        yield Problem(of, "InvalidParameters", message)
+    if backend.props.node_selector is not None:
+        try:
+            namespaces.check("nodeSelector", backend.props.node_selector)
+        except Invalid as fault:
+            yield Problem(of, "Invalid", fault.message)

@@ -5,7 +5,7 @@ a rule refers to something that cannot be used: the rule then answers 500, as th
 cannot be applied, and never forwards as if the filter were not there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from albc.crds.gateway import (
     GATEWAY_CONFIGURATION_GROUP,
@@ -42,6 +42,16 @@ def acceptance(
         accepted=not missing,
         message=f"secret [{secret}] not found" if missing else "Accepted",
     )
+
+
+def secrets_of(rule: RouteRule, route: RouteRef, snapshot: Snapshot) -> Iterator[NamespacedName]:
+    """Secrets that the rule needs, whether or not they are there."""
+    for filter_ in rule.filters:
+        if filter_.extension_ref is not None:
+            name = NamespacedName(route.namespace, filter_.extension_ref.name)
+            found = snapshot.listener_rule_configurations.get(name)
+            if found is not None and (secret := oidc_secret(found)):
+                yield secret
 
 
 def configuration_of(rule: RouteRule, route: RouteRef, snapshot: Snapshot) -> ListenerRuleConfiguration | None:

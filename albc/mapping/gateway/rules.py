@@ -4,15 +4,17 @@ A unit that an ALB cannot match on is left out; one whose action it cannot do an
 `build` for each port.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from albc.mapping import tags
 from albc.mapping.gateway.actions import BACKEND_ERROR, actions_of
 from albc.mapping.gateway.conditions import check_match_indexes, conditions_of
 from albc.mapping.gateway.faults import Fault
 from albc.mapping.gateway.forwarding import Forwarder, Forwarding
-from albc.mapping.gateway.ports import Port
-from albc.mapping.gateway.precedence import Unit, units_in_order
+from albc.mapping.gateway.ports import Port, PortRoute
+from albc.mapping.gateway.precedence import Key, precedence, units_of
 from albc.mapping.gateway.resolution import ResolvedRoute, ResolvedRule
 from albc.mapping.gateway.routes import RouteRef
 from albc.mapping.gateway.rule_configurations import pre_routing_action
@@ -34,31 +36,126 @@ class RuleFault:
     fault: Fault
 
 
-@dataclass(slots=True)
-class PortRules:
-    """What one port's routes come to. Filled by `build_rules` alone."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _RouteShare:
+    """What one route gives to a port: its rules, whose numbers are not final, and its target groups, each once."""
 
-    rules: list[ListenerRule] = field(default_factory=list)
-    target_groups: list[BuiltTargetGroup] = field(default_factory=list)
-    faults: list[RuleFault] = field(default_factory=list)
+    port_route: PortRoute
+    rules: tuple[tuple[Key, ListenerRule], ...]
+    target_groups: tuple[BuiltTargetGroup, ...]
+    faults: tuple[RuleFault, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortRules:
+    """What one port's routes come to."""
+
+    context: "_Context | None" = None
+    shares: Mapping[RouteRef, _RouteShare] = field(default_factory=dict)
+    ordered: tuple[tuple[Key, RouteRef, ListenerRule], ...] = ()
+    """Rules with their final numbers, in their order."""
+
+    @property
+    def rules(self) -> list[ListenerRule]:
+        return [rule for _, _, rule in self.ordered]
+
+    @property
+    def target_groups(self) -> list[BuiltTargetGroup]:
+        return [group for share in self.shares.values() for group in share.target_groups]
+
+    @property
+    def faults(self) -> list[RuleFault]:
+        return [fault for share in self.shares.values() for fault in share.faults]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the rules of every route of a port depend on, beside the route itself."""
+
+    listener: Listener
+    forwarder: Forwarder
+    settings: MappingSettings
+
+
+NO_RULES = PortRules()
 
 
 def build_rules(
-    port: Port, listener: Listener, forwarder: Forwarder, snapshot: Snapshot, settings: MappingSettings
+    port: Port,
+    listener: Listener,
+    forwarder: Forwarder,
+    snapshot: Snapshot,
+    settings: MappingSettings,
+    earlier: PortRules = NO_RULES,
 ) -> PortRules:
-    result = PortRules()
-    plans: dict[tuple[RouteRef, int], _RulePlan] = {}
+    """What `earlier` holds of routes that have not changed since is taken as it is."""
+    context = _Context(listener, forwarder, settings)
+    if earlier.context is None or not _same(context, earlier.context):
+        earlier = NO_RULES
+    shares = {}
     for each in port.routes:
-        for rule in each.route.rules:
-            plans[each.route.ref, rule.rule.index] = _plan(each.route, rule, listener, forwarder, snapshot, settings)
-    for (route, index), plan in plans.items():
-        result.target_groups += plan.forwarding.target_groups
-        result.faults += (RuleFault(route, index, fault) for fault in plan.faults)
-    for unit in units_in_order(port.routes):
-        plan = plans[unit.route.ref, unit.rule.rule.index]
-        if plan.actions:
-            _add(unit, plan, listener, result)
-    return result
+        known = earlier.shares.get(each.route.ref)
+        if known is None or not _holds(known, each):
+            known = _share(each, context, snapshot)
+        shares[each.route.ref] = known
+    kept = {ref for ref, share in shares.items() if earlier.shares.get(ref) is share}
+    ordered = [each for each in earlier.ordered if each[1] in kept]
+    ordered += [(key, ref, rule) for ref, share in shares.items() if ref not in kept for key, rule in share.rules]
+    ordered.sort(key=itemgetter(0))
+    numbered = tuple(
+        (key, ref, rule if rule.priority == number else _numbered(rule, number, listener))
+        for number, (key, ref, rule) in enumerate(ordered, 1)
+    )
+    return PortRules(context, shares, numbered)
+
+
+def _same(context: _Context, earlier: _Context) -> bool:
+    """Of the Gateway, only what goes into target groups counts."""
+    one, other = context.forwarder, earlier.forwarder
+    return (
+        context.listener == earlier.listener
+        and context.settings == earlier.settings
+        and one.builder.frame == other.builder.frame
+        and one.builder.gateway.spec.infrastructure == other.builder.gateway.spec.infrastructure
+        and one.owners == other.owners
+        and one.facts.target_groups == other.facts.target_groups
+    )
+
+
+def _holds(known: _RouteShare, each: PortRoute) -> bool:
+    return known.port_route.route is each.route and known.port_route.hostnames == each.hostnames
+
+
+def _share(each: PortRoute, context: _Context, snapshot: Snapshot) -> _RouteShare:
+    listener, ref = context.listener, each.route.ref
+    plans = {rule.rule.index: _plan(each.route, rule, context, snapshot) for rule in each.route.rules}
+    faults = [RuleFault(ref, index, fault) for index, plan in plans.items() for fault in plan.faults]
+    rules = []
+    for key, unit in sorted(((precedence(unit), unit) for unit in units_of(each)), key=itemgetter(0)):
+        plan = plans[unit.rule.rule.index]
+        if not plan.actions:
+            continue
+        try:
+            conditions = conditions_of(unit)
+        except Invalid as invalid:
+            fault = RuleFault(ref, unit.rule.rule.index, Fault.of(invalid))
+            faults += [fault] if fault not in faults else []
+            continue
+        rule = ListenerRule(
+            listener_arn=listener.arn,
+            priority=0,
+            actions=plan.actions,
+            conditions=conditions,
+            transforms=transforms_of(unit),
+            tags=plan.tags,
+        )
+        rules.append((key, rule))
+    groups = {built.target_group.id: built for plan in plans.values() for built in plan.forwarding.target_groups}
+    return _RouteShare(each, tuple(rules), tuple(groups.values()), tuple(faults))
+
+
+def _numbered(rule: ListenerRule, number: int, listener: Listener) -> ListenerRule:
+    return replace(rule, id=f"{listener.port}:{number}", priority=number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +169,10 @@ class _RulePlan:
     faults: tuple[Fault, ...]
 
 
-def _plan(
-    route: ResolvedRoute,
-    rule: ResolvedRule,
-    listener: Listener,
-    forwarder: Forwarder,
-    snapshot: Snapshot,
-    settings: MappingSettings,
-) -> _RulePlan:
+def _plan(route: ResolvedRoute, rule: ResolvedRule, context: _Context, snapshot: Snapshot) -> _RulePlan:
+    listener, settings = context.listener, context.settings
     place = ListenerPort(number=listener.port, protocol=listener.protocol)
-    forwarding = forwarder.forward(rule.backends, route.ref, place)
+    forwarding = context.forwarder.forward(rule.backends, route.ref, place)
     faults = list(forwarding.faults)
     actions: tuple[ActionConfig, ...]
     own_tags: dict[str, str] = {}
@@ -112,25 +203,3 @@ def _check(rule: ResolvedRule, settings: MappingSettings) -> dict[str, str]:
     except Invalid as fault:
         raise Invalid(fault.message, reason="UnsupportedValue") from None
     return own
-
-
-def _add(unit: Unit, plan: _RulePlan, listener: Listener, result: PortRules) -> None:
-    try:
-        conditions = conditions_of(unit)
-    except Invalid as fault:
-        found = RuleFault(unit.route.ref, unit.rule.rule.index, Fault.of(fault))
-        if found not in result.faults:
-            result.faults.append(found)
-        return
-    priority = len(result.rules) + 1
-    result.rules.append(
-        ListenerRule(
-            id=f"{listener.port}:{priority}",
-            listener_arn=listener.arn,
-            priority=priority,
-            actions=plan.actions,
-            conditions=conditions,
-            transforms=transforms_of(unit),
-            tags=plan.tags,
-        )
-    )

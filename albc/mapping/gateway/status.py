@@ -24,9 +24,18 @@ from albc.kube.objects.gateway import (
 )
 from albc.kube.objects.meta import Condition
 from albc.mapping.gateway.faults import Fault
-from albc.mapping.gateway.outcome import BuiltGateway, ListenerOutcome, ListenerSetOutcome, ParentOutcome, RouteOutcome
+from albc.mapping.gateway.outcome import (
+    NO_ROUTES,
+    BuiltGateway,
+    ListenerOutcome,
+    ListenerSetOutcome,
+    ParentOutcome,
+    RouteOutcome,
+)
 
 ACTIVE = frozenset({"active", "active_impaired"})
+_OURS = frozenset({"Accepted", "Conflicted", "PartiallyInvalid", "Programmed", "ResolvedRefs"})
+"""Types of condition that we write."""
 LONGEST_MESSAGE = 32700
 """The API allows 32768 characters."""
 
@@ -72,9 +81,16 @@ def gateway_status(
 
 
 def failed_gateway_status(built: BuiltGateway, stored: GatewayStatus, fault: Fault, now: str) -> GatewayStatus:
-    """After a failed build or deploy: not accepted, everything else as it was."""
+    """After a failed build or deploy: not accepted, everything else as it was, which has been looked at, too."""
     condition = _condition("Accepted", False, fault.reason, fault.message, built.generation)
-    return msgspec.structs.replace(stored, conditions=with_condition(stored.conditions, condition, now))
+    conditions = with_condition(stored.conditions, condition, now)
+    if programmed := find_condition(conditions, "Programmed"):
+        seen = msgspec.structs.replace(programmed, observed_generation=built.generation)
+        conditions = with_condition(conditions, seen, now)
+    attached = stored.attached_listener_sets
+    if built.listener_sets is not None and built.built.stack is None:
+        attached = 0
+    return msgspec.structs.replace(stored, conditions=conditions, attached_listener_sets=attached)
 
 
 def listener_set_status(
@@ -86,6 +102,12 @@ def listener_set_status(
         message = "Parent Gateway rejected ListenerSet"
         both = [_condition(type_, False, "NotAllowed", message, generation) for type_ in ("Accepted", "Programmed")]
         return ListenerSetStatus(conditions=_timed(stored.conditions, both, now))
+    if not found.parent_accepted:
+        message = "Parent Gateway is not accepted"
+        both = [
+            _condition(each, False, "ParentNotAccepted", message, generation) for each in ("Accepted", "Programmed")
+        ]
+        return msgspec.structs.replace(stored, conditions=_timed(stored.conditions, both, now))
     valid = _has_valid(found)
     if all(each.listener.valid for each in found.listeners):
         accepted = _condition("Accepted", valid, "Accepted", "Accepted", generation)
@@ -132,8 +154,8 @@ def listener_conditions(found: ListenerOutcome, programmed: bool, generation: in
     reason, message = found.listener.reason, found.listener.message
     conflicted = reason in ("HostnameConflict", "ProtocolConflict")
     refused = conflicted or reason in ("PortUnavailable", "UnsupportedProtocol", "Invalid")
-    unresolved: Fault | None = None
-    if reason in ("InvalidRouteKinds", "RefNotPermitted"):
+    unresolved = found.listener.unresolved
+    if reason in ("InvalidRouteKinds", "RefNotPermitted", "InvalidCertificateRef"):
         unresolved = Fault(reason, message)
     elif found.fault is not None and found.fault.reason == "InvalidCertificateRef":
         unresolved = found.fault
@@ -154,12 +176,15 @@ def listener_conditions(found: ListenerOutcome, programmed: bool, generation: in
 def _listener_programmed(found: ListenerOutcome, programmed: bool, generation: int) -> Condition:
     if not found.listener.valid:
         return _condition("Programmed", False, found.listener.reason, "Listener is not accepted.", generation)
-    if found.fault is not None:
+    # The API wants a listener without routes to be programmed; what AWS has of it comes with its first route.
+    waits_for_routes = found.fault is not None and found.fault.reason == NO_ROUTES
+    if found.fault is not None and not waits_for_routes:
         reason = found.fault.reason if found.usable else "Invalid"
         return _condition("Programmed", False, reason, found.fault.message, generation)
     if not programmed:
         return _condition("Programmed", False, "Pending", "Listener is pending to be programmed.", generation)
-    return _condition("Programmed", True, "Programmed", "Listener is programmed.", generation)
+    message = found.fault.message if found.fault else "Listener is programmed."
+    return _condition("Programmed", True, "Programmed", message, generation)
 
 
 def parent_conditions(outcome: ParentOutcome, generation: int) -> list[Condition]:
@@ -227,12 +252,12 @@ def _parent_status(
 
 
 def _timed(before: Sequence[Condition], conditions: Sequence[Condition], now: str) -> tuple[Condition, ...]:
-    """The conditions, each with the time of its last change; others that were there are gone."""
+    """The conditions, each with the time of its last change. Of others, those stay that somebody else wrote."""
     result: tuple[Condition, ...] = ()
     for condition in conditions:
         known = find_condition(before, condition.type)
         result += with_condition((known,) if known else (), condition, now)
-    return result
+    return (*result, *(condition for condition in before if condition.type not in _OURS))
 
 
 def _key(reference: ParentReference) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from albc.mapping import nearest
 from albc.mapping.go import JSONObject, parse_int
 from albc.mapping.ingress.member import Member
 from albc.mapping.invalid import Invalid
@@ -80,7 +81,8 @@ def _decode(document: Any) -> Action:
             return _redirect(action.object("redirectConfig"))
         case "forward":
             return _forward(action)
-    raise ValueError(f'must have a type of fixed-response, redirect or forward, not "{type_[:40]}"')
+    hint = nearest.word(type_[:40], ("fixed-response", "redirect", "forward"))
+    raise ValueError(f'must have a type of fixed-response, redirect or forward, not "{type_[:40]}"{hint}')
 
 
 def _status_code(config: JSONObject, where: str) -> str:
@@ -144,9 +146,9 @@ def _destination(entry: JSONObject) -> Destination:
 
 
 def _number_if_decimal(port: int | str | None) -> int | str:
-    """`"80"` is the number 80, as the reference takes it."""
-    number = parse_int(port, 32) if isinstance(port, str) else port
-    return number if number is not None else port or 0
+    """`"80"` is the number 80, as the reference takes it. An empty text is the name of a port without a name."""
+    number = parse_int(port, 32) if isinstance(port, str) else port or 0
+    return number if number is not None else port or ""
 
 
 def _stickiness(config: JSONObject | None) -> Stickiness | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, insist
-from albc.mapping.ingress.member import Member
+from albc.mapping.ingress.member import PREFIX, Member
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.facts import Facts, FactsRequest
 from albc.model.problem import Problem
@@ -73,6 +73,8 @@ def _web_acl(said: Sequence[Said[AddonWishes]], facts: Facts) -> str | None:
         return ""
     if acl_name not in facts.web_acl_arns:
         raise MemberInvalid(
-            owner, f"couldn't find WAFv2 WebACL with name: {acl_name}; correct wafv2-acl-name, or create a regional one"
+            owner,
+            f"{PREFIX}wafv2-acl-name: couldn't find WAFv2 WebACL with name: {acl_name}; "
+            "correct it, or create a regional one",
         )
     return facts.web_acl_arns[acl_name]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from albc.crds.ingress_class_params import IngressClassParams, SubnetSelector
-from albc.kube.objects import Ingress
+from albc.kube.objects import Ingress, IngressClass
 from albc.mapping import cidrs
 from albc.mapping.ingress import conditions
 from albc.mapping.ingress.classes import CLASS_ANNOTATION, CONTROLLER, find_class, is_claimed_by_annotation
@@ -22,8 +22,16 @@ from albc.model.problem import ObjectRef, Problem
 REASON = "Refused"
 
 
+class Refused(Invalid):
+    """An Ingress that may not be written. `check` names the rule, as the metrics do (spec/runtime.md §15)."""
+
+    def __init__(self, message: str, check: str) -> None:
+        super().__init__(message, reason=REASON)
+        self.check = check
+
+
 def check_ingress(new: Ingress, old: Ingress | None, snapshot: Snapshot, settings: MappingSettings) -> None:
-    """Raises `Invalid` if `new` may not be created (`old` is None) or take the place of `old`.
+    """Raises `Refused` if `new` may not be created (`old` is None) or take the place of `old`.
 
     An Ingress on its way out may always go: a class that is gone must not keep its finalizers for ever.
     """
@@ -32,17 +40,19 @@ def check_ingress(new: Ingress, old: Ingress | None, snapshot: Snapshot, setting
     if not _is_ours(new, snapshot, settings):
         return
     if settings.disable_ingress_class_annotation and _uses_class_annotation(new, old, settings):
-        raise Invalid(
-            f"new usage of `{CLASS_ANNOTATION}` annotation is forbidden; set spec.ingressClassName", reason=REASON
+        raise Refused(
+            f"new usage of `{CLASS_ANNOTATION}` annotation is forbidden; set spec.ingressClassName",
+            "checkIngressClassAnnotationUsage",
         )
     if settings.disable_ingress_group_name_annotation and _changes_group(new, old):
-        raise Invalid(
-            f"new usage of `{PREFIX}group.name` annotation is forbidden; set group in IngressClassParams", reason=REASON
+        raise Refused(
+            f"new usage of `{PREFIX}group.name` annotation is forbidden; set group in IngressClassParams",
+            "checkGroupNameAnnotationUsage",
         )
     if new.spec.ingress_class_name is not None and (
         old is None or old.spec.ingress_class_name != new.spec.ingress_class_name
     ):
-        find_class(new, snapshot)
+        _find_class(new, snapshot, "checkIngressClassUsage")
     _check_backends(new)
 
 
@@ -54,8 +64,15 @@ def _is_ours(ingress: Ingress, snapshot: Snapshot, settings: MappingSettings) ->
     """As `classes.claim`, but without class parameters: an Ingress may be written before these exist."""
     if CLASS_ANNOTATION in ingress.metadata.annotations:
         return is_claimed_by_annotation(ingress, settings)
-    ingress_class = find_class(ingress, snapshot)
+    ingress_class = _find_class(ingress, snapshot, "checkIngressClass")
     return ingress_class.spec.controller == CONTROLLER if ingress_class else not settings.ingress_class
+
+
+def _find_class(ingress: Ingress, snapshot: Snapshot, check: str) -> IngressClass | None:
+    try:
+        return find_class(ingress, snapshot)
+    except Invalid as fault:
+        raise Refused(fault.message, check) from None
 
 
 def _uses_class_annotation(new: Ingress, old: Ingress | None, settings: MappingSettings) -> bool:
@@ -72,15 +89,15 @@ def _check_backends(ingress: Ingress) -> None:
     for rule in ingress.spec.rules:
         for path in rule.http.paths if rule.http else ():
             if path.backend.service is None:
-                raise Invalid(
+                raise Refused(
                     f'missing required "service" field in the backend of path {path.path}; '
                     "a backend of type resource is not supported",
-                    reason=REASON,
+                    "checkIngressAnnotationConditions",
                 )
             try:
                 conditions.read(member, path.backend.service.name)
             except Invalid as fault:
-                raise Invalid(fault.message, reason=REASON) from None
+                raise Refused(fault.message, "checkIngressAnnotationConditions") from None
 
 
 def class_params_faults(params: IngressClassParams) -> tuple[str, ...]:
@@ -145,7 +162,7 @@ def refusals(snapshot: Snapshot, settings: MappingSettings) -> tuple[Problem, ..
     for ingress in snapshot.ingresses.values():
         try:
             check_ingress(ingress, None, snapshot, settings)
-        except Invalid as fault:
+        except Refused as fault:
             problems.append(Problem(ref(ingress), fault.reason, fault.message))
     for params in snapshot.ingress_class_params.values():
         owner = ObjectRef("IngressClassParams", "", params.name)

@@ -13,6 +13,7 @@ from albc.mapping.invalid import Invalid
 from albc.model.problem import ObjectRef, Problem
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 Said: TypeAlias = tuple[ObjectRef, T]
 """What one member says."""
@@ -56,6 +57,12 @@ def agree(
         elif same(value) != same(first[1]):
             problems.append(Problem(member, REASON, _contradiction(what, value, *first)))
     return first
+
+
+def agreed(said: Iterable[Said[W]], of: Callable[[W], T | None], what: str, problems: list[Problem]) -> T | None:
+    """The value of `agree` alone, of one field of what the members say: for most annotations all that is needed."""
+    first = agree([(member, of(wishes)) for member, wishes in said], what, problems)
+    return first[1] if first else None
 
 
 def insist(said: Iterable[Said[T | None]], what: str, same: Callable[[T], Hashable] = _itself) -> Said[T] | None:

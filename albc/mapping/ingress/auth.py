@@ -63,9 +63,7 @@ def read(annotations: Annotations) -> Authentication:
     """Both providers are read whatever the type is. `annotations` are the Ingress's, or for a backend that is one
     Service that Service's over them.
     """
-    type_ = annotations.string("auth-type")
-    if type_ is not None and type_ not in TYPES:
-        raise annotations.invalid("auth-type", f"must be one of {', '.join(TYPES)}")
+    type_ = annotations.one_of("auth-type", TYPES)
     unauthenticated = annotations.string("auth-on-unauthenticated-request")
     scope, cookie = annotations.string("auth-scope"), annotations.string("auth-session-cookie")
     timeout = annotations.int64("auth-session-timeout")
@@ -136,19 +134,39 @@ def _required(fields: JSONObject, name: str) -> str:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSecrets:
+    """Where the Secrets of one Ingress are found."""
+
+    namespace: str
+    secrets: Mapping[NamespacedName, Secret]
+    required_label: str = ""
+    """`key=value` that they must bear; empty requires nothing."""
+
+    def get(self, name: str) -> Secret:
+        full_name = NamespacedName(self.namespace, name)
+        secret = self.secrets.get(full_name)
+        if secret is None:
+            raise Invalid(f"auth-idp-oidc: Secret {full_name} does not exist; create it with clientID and clientSecret")
+        key, _, value = self.required_label.partition("=")
+        if key and secret.metadata.labels.get(key) != value:
+            raise Invalid(
+                f"auth-idp-oidc: secret {full_name} is missing required label {self.required_label}; "
+                "add it, or change --required-secrets-label"
+            )
+        return secret
+
+
 def actions(
-    authentication: Authentication,
-    jwt: JWTValidation | None,
-    namespace: str,
-    secrets: Mapping[NamespacedName, Secret],
+    authentication: Authentication, jwt: JWTValidation | None, secrets: KnownSecrets
 ) -> tuple[ActionConfig, ...]:
-    """What stands before the backend's own action on an HTTPS listener. Secrets are looked up in `namespace`."""
+    """What stands before the backend's own action on an HTTPS listener."""
     before: tuple[ActionConfig, ...] = ()
     match authentication.type:
         case "cognito":
             before = (_authenticate_cognito(authentication),)
         case "oidc":
-            before = (_authenticate_oidc(authentication, namespace, secrets),)
+            before = (_authenticate_oidc(authentication, secrets),)
     if before and jwt:
         raise Invalid("authentication and jwt validation can't both be configured; remove auth-type or jwt-validation")
     return (jwt,) if jwt else before
@@ -170,16 +188,11 @@ def _authenticate_cognito(authentication: Authentication) -> AuthenticateCognito
     )
 
 
-def _authenticate_oidc(
-    authentication: Authentication, namespace: str, secrets: Mapping[NamespacedName, Secret]
-) -> AuthenticateOIDC:
+def _authenticate_oidc(authentication: Authentication, secrets: KnownSecrets) -> AuthenticateOIDC:
     provider = authentication.oidc
     if provider is None:
         raise Invalid("missing IDPConfigOIDC: auth-type oidc needs auth-idp-oidc")
-    name = NamespacedName(namespace, provider.secret_name)
-    secret = secrets.get(name)
-    if secret is None:
-        raise Invalid(f"auth-idp-oidc: Secret {name} does not exist; create it with clientID and clientSecret")
+    secret = secrets.get(provider.secret_name)
     client_id = _data(secret, "clientID", "clientId")
     client_secret = _data(secret, "clientSecret")
     return AuthenticateOIDC(

@@ -19,7 +19,7 @@ from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import Facts, FactsRequest
-from albc.model.problem import Built, ObjectRef
+from albc.model.problem import Built, ObjectRef, Problem
 from albc.model.stack import Stack
 from albc.model.target_group_binding import FrontendNLBTargets
 
@@ -35,10 +35,20 @@ class BuiltGroup(Built):
     left_out: tuple[ObjectRef, ...] = ()
     """Members of which the stack holds nothing; what AWS may have of them is not known here."""
 
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """The problems that somebody must mend."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
 
-def kept_owners(left_out: Iterable[ObjectRef]) -> tuple[str, ...]:
-    """With what the ids of these members' target groups begin: a plan keeps what is live of them."""
-    return tuple(f"{member.namespace}/{member.name}-" for member in left_out)
+    @property
+    def at_fault(self) -> frozenset[ObjectRef]:
+        """Whose the faults are."""
+        return frozenset(problem.object for problem in self.faults)
+
+
+def owners(members: Iterable[ObjectRef]) -> tuple[str, ...]:
+    """With what the ids of these members' target groups begin, by which a plan knows what is live of them."""
+    return tuple(f"{member.namespace}/{member.name}-" for member in members)
 
 
 def wants(

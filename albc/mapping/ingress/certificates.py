@@ -5,6 +5,7 @@ Class parameters beat the annotation, which beats a certificate that albc reques
 
 from albc.kube.objects import Ingress
 from albc.mapping import certificates as shared
+from albc.mapping import nearest
 from albc.mapping.go import parse_bool
 from albc.mapping.ingress.member import Member
 from albc.mapping.ingress.tags import of_certificate, own
@@ -47,6 +48,14 @@ def requested(member: Member, settings: MappingSettings) -> Certificate | None:
         validation_method="DNS",
         tags=of_certificate(own(member, settings), settings),
     )
+
+
+def misread(member: Member, settings: MappingSettings) -> str:
+    """What is wrong with a `create-acm-cert` that counts as false, in words; nothing if all is well."""
+    given = member.annotations.string("create-acm-cert")
+    if not settings.enable_certificate_management or given is None or parse_bool(given) is not None:
+        return ""
+    return member.annotations.invalid("create-acm-cert", f"counts as false{nearest.truth(given)}").message
 
 
 def hosts(ingress: Ingress) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ kept and used again as long as none of these changes (`still_holds`), and in pla
 `joining` joins the shares of a group.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from albc.kube.objects import Secret, Service
@@ -18,6 +18,7 @@ from albc.mapping.ingress.declaration import Declaration
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import PortShare
 from albc.mapping.ingress.member import Member, annotations_of
+from albc.mapping.ingress.rule_blocks import RuleBlock
 from albc.mapping.ingress.rules import RulesShare, Surroundings
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
@@ -47,6 +48,8 @@ class Contribution:
     ports: PortShare
     rules: RulesShare | Invalid
     """Only used on listeners that do not redirect to HTTPS."""
+    block: RuleBlock
+    """Of the rules, if they are sound."""
     warnings: tuple[Problem, ...]
 
     @property
@@ -56,6 +59,11 @@ class Contribution:
     @property
     def name(self) -> NamespacedName:
         return self.declared.member.name
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Those that it forwards to and that exist."""
+        return tuple(service for service in self.basis.services if service)
 
 
 def contribute(
@@ -74,7 +82,8 @@ def contribute(
             mutual_authentication=mutual_tls.resolve(declared.listen.client_verification, facts),
         ),
         rules=share,
-        warnings=_warnings(declared, share, basis.services),
+        block=RuleBlock.of(() if isinstance(share, Invalid) else share.rules),
+        warnings=_warnings(declared, share, basis),
     )
 
 
@@ -148,13 +157,11 @@ def _rules(declared: Declaration, around: Surroundings) -> RulesShare | Invalid:
         return fault
 
 
-def _warnings(
-    declared: Declaration, share: RulesShare | Invalid, services: Iterable[Service | None]
-) -> tuple[Problem, ...]:
+def _warnings(declared: Declaration, share: RulesShare | Invalid, basis: Basis) -> tuple[Problem, ...]:
     """What is in effect, but probably not as meant."""
     member, ref = declared.member, declared.ref
     warnings = [_unknown(ref, unknown) for unknown in REGISTER.unknown(member.annotations)]
-    for service in services:
+    for service in basis.services:
         if service:
             owner = ObjectRef("Service", service.namespace, service.name)
             warnings += [_unknown(owner, unknown) for unknown in REGISTER.unknown(annotations_of(service))]
@@ -166,6 +173,8 @@ def _warnings(
             f'sslRedirectPort "{member.params.ssl_redirect_port}" of IngressClassParams {member.params_name} '
             "is no port number, so the whole group redirects nothing to HTTPS"
         )
+        warnings.append(_warning(ref, "IgnoredSetting", message))
+    if message := certificates.misread(member, basis.settings):
         warnings.append(_warning(ref, "IgnoredSetting", message))
     if not declared.listen.protocols:
         message = "alb.ingress.kubernetes.io/listen-ports names no port, so this Ingress is not served"

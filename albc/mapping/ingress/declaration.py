@@ -14,6 +14,7 @@ from albc.mapping.ingress import (
     addons,
     backends,
     frontend_nlb,
+    frontend_nlb_wishes,
     listen_ports,
     listeners,
     load_balancer,
@@ -23,7 +24,7 @@ from albc.mapping.ingress import (
 )
 from albc.mapping.ingress.addons import AddonWishes
 from albc.mapping.ingress.backends import Backends
-from albc.mapping.ingress.frontend_nlb import FrontendWishes
+from albc.mapping.ingress.frontend_nlb_wishes import FrontendWishes
 from albc.mapping.ingress.listen_ports import ListenWishes
 from albc.mapping.ingress.listeners import ListenerWishes
 from albc.mapping.ingress.load_balancer import LoadBalancerWishes
@@ -68,7 +69,7 @@ def declare(member: Member, settings: MappingSettings) -> Declaration:
         load_balancer=load_balancer.read(member),
         security_groups=security_groups.read(member),
         addons=addons.read(member),
-        frontend_nlb=frontend_nlb.read(member, tuple(sorted(listen.protocols))),
+        frontend_nlb=frontend_nlb_wishes.read(member, tuple(sorted(listen.protocols))),
         backends=rules,
     )
 

@@ -1,7 +1,7 @@
 """The Network Load Balancer in front of the group's ALB, for fixed addresses and the like (spec/ingress.md §21).
 
-`read` takes what one member says; `build` makes its load balancer, listeners and target groups, which hold the ALB as
-their only target.
+`build` makes of what its members say (`frontend_nlb_wishes`) a load balancer, listeners and target groups, which hold
+the ALB as their only target.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from albc.mapping import security_groups as shared_groups
 from albc.mapping import subnets as shared_subnets
-from albc.mapping.go import parse_int
-from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, insist, settled
+from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, agreed, insist, settled
+from albc.mapping.ingress.frontend_nlb_wishes import FrontendSettings, FrontendWishes, HealthWishes
 from albc.mapping.ingress.groups import GroupID
-from albc.mapping.ingress.load_balancer import SCHEMES, as_attributes, group_name, sorted_entries
-from albc.mapping.ingress.member import Member
-from albc.mapping.ingress.target_groups import INTERVAL_SECONDS, PROTOCOLS, THRESHOLD, TIMEOUT_SECONDS, bounded
+from albc.mapping.ingress.load_balancer import as_attributes, group_name, sorted_entries
+from albc.mapping.ingress.member import PREFIX
+from albc.mapping.ingress.target_groups import INTERVAL_SECONDS, PROTOCOLS, THRESHOLD, TIMEOUT_SECONDS
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.actions import Forward, TargetGroupTuple
@@ -29,133 +29,15 @@ from albc.model.target_group import HealthCheck, HealthCheckMatcher, TargetGroup
 from albc.model.target_group_binding import FrontendNLBTarget
 
 ID = "FrontendNlb"
-ROUTING_POLICY = "dns_record.client_routing_policy"
-ROUTING_POLICIES = (
-    "any_availability_zone",
-    "partial_availability_zone_affinity",
-    "availability_zone_affinity",
-)
 
 T = TypeVar("T")
 
 _PREFIX = "frontend-nlb-"
-_PORTS = range(1, 65536)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthWishes:
-    """What one member says of the health checks of its ports; None says nothing."""
-
-    interval_seconds: int | None
-    timeout_seconds: int | None
-    healthy_threshold_count: int | None
-    unhealthy_threshold_count: int | None
-    protocol: str | None
-    path: str | None
-    success_codes: str | None
-    port: int | str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrontendSettings:
-    """What one member says of the Network Load Balancer; None says nothing."""
-
-    scheme: str | None
-    subnets: tuple[str, ...] | None
-    eip_allocations: tuple[str, ...] | None
-    security_groups: tuple[str, ...] | None
-    attributes: Mapping[str, str] | None
-    tags: Mapping[str, str] | None
-    ports: Mapping[int, int]
-    """The ALB port behind each port."""
-    health: HealthWishes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrontendWishes:
-    enabled: bool | None
-    settings: FrontendSettings | Invalid
-    """Only read where some member of the group enables it."""
-
-
-def read(member: Member, alb_ports: Sequence[int]) -> FrontendWishes:
-    """`alb_ports`: those on which the member listens."""
-    enabled = member.annotations.bool("enable-frontend-nlb")
-    try:
-        settings: FrontendSettings | Invalid = _read_settings(member, alb_ports)
-    except Invalid as fault:
-        settings = fault
-    return FrontendWishes(enabled=enabled, settings=settings)
-
-
-def _read_settings(member: Member, alb_ports: Sequence[int]) -> FrontendSettings:
-    annotations = member.annotations
-    scheme = annotations.string(f"{_PREFIX}scheme")
-    if scheme is not None and scheme not in SCHEMES:
-        raise annotations.invalid(f"{_PREFIX}scheme", f"must be one of {', '.join(SCHEMES)}")
-    return FrontendSettings(
-        scheme=scheme,
-        subnets=annotations.string_list(f"{_PREFIX}subnets") or None,
-        eip_allocations=annotations.string_list(f"{_PREFIX}eip-allocations") or None,
-        security_groups=annotations.string_list(f"{_PREFIX}security-groups") or None,
-        attributes=_attributes(member),
-        tags=annotations.string_map(f"{_PREFIX}tags"),
-        ports=_ports(member, alb_ports),
-        health=_health(member),
-    )
-
-
-def _attributes(member: Member) -> Mapping[str, str] | None:
-    suffix = f"{_PREFIX}attributes"
-    attributes = member.annotations.string_map(suffix)
-    policy = (attributes or {}).get(ROUTING_POLICY)
-    if policy is not None and policy not in ROUTING_POLICIES:
-        rule = f"is no {ROUTING_POLICY}: it must be one of {', '.join(ROUTING_POLICIES)}"
-        raise member.annotations.invalid(suffix, rule, value=policy)
-    return attributes
-
-
-def _ports(member: Member, alb_ports: Sequence[int]) -> Mapping[int, int]:
-    """The member's own ports under the same numbers, or the mapped ones among them."""
-    suffix = f"{_PREFIX}listener-port-mapping"
-    mapping = member.annotations.string_map(suffix)
-    if not mapping:
-        return {port: port for port in alb_ports}
-
-    def port(text: str, side: str) -> int:
-        number = parse_int(text, 64)
-        if number is None or number not in _PORTS:
-            rule = f"is no {side} listener port: write a number from 1 to {_PORTS.stop - 1}"
-            raise member.annotations.invalid(suffix, rule, value=text)
-        return number
-
-    pairs = sorted((port(nlb, "NLB"), port(alb, "ALB")) for nlb, alb in mapping.items())
-    return {nlb: alb for nlb, alb in pairs if alb in alb_ports}
-
-
-def _health(member: Member) -> HealthWishes:
-    annotations, prefix = member.annotations, f"{_PREFIX}healthcheck-"
-    protocol, port = annotations.string(f"{prefix}protocol"), annotations.string(f"{prefix}port")
-    if protocol is not None and protocol not in PROTOCOLS:
-        raise annotations.invalid(f"{prefix}protocol", f"must be one of {', '.join(PROTOCOLS)}")
-    number = parse_int(port, 32) if port is not None else None
-    if port not in (None, "traffic-port") and (number is None or number not in _PORTS):
-        raise annotations.invalid(f"{prefix}port", f"must be a number from 1 to {_PORTS.stop - 1}, or traffic-port")
-    return HealthWishes(
-        interval_seconds=bounded(annotations, f"{prefix}interval-seconds", INTERVAL_SECONDS),
-        timeout_seconds=bounded(annotations, f"{prefix}timeout-seconds", TIMEOUT_SECONDS),
-        healthy_threshold_count=bounded(annotations, f"{prefix}healthy-threshold-count", THRESHOLD),
-        unhealthy_threshold_count=bounded(annotations, f"{prefix}unhealthy-threshold-count", THRESHOLD),
-        protocol=protocol,
-        path=annotations.string(f"{prefix}path"),
-        success_codes=annotations.string(f"{prefix}success-codes"),
-        port=port if number is None else number,
-    )
+_EIPS = f"{PREFIX}{_PREFIX}eip-allocations"
 
 
 def is_enabled(said: Sequence[Said[FrontendWishes]], problems: list[Problem]) -> bool:
-    given = agree([(who, wishes.enabled) for who, wishes in said], "enable-frontend-nlb", problems)
-    return bool(given and given[1])
+    return bool(agreed(said, lambda wishes: wishes.enabled, "enable-frontend-nlb", problems))
 
 
 def wants(wishes: Sequence[FrontendWishes], settings: MappingSettings) -> FactsRequest:
@@ -255,7 +137,7 @@ def _security_groups(said: Sequence[Said[FrontendSettings]], behind: Behind) -> 
     try:
         return shared_groups.resolve(named[1], behind.facts)
     except Invalid as fault:
-        raise MemberInvalid(named[0], fault.message) from None
+        raise MemberInvalid(named[0], f"{PREFIX}{_PREFIX}security-groups: {fault.message}") from None
 
 
 def _subnet_mapping(
@@ -270,7 +152,7 @@ def _subnet_mapping(
         try:
             subnets = shared_subnets.resolve_names_or_ids(named[1], placement, behind.facts, behind.settings)
         except Invalid as fault:
-            raise MemberInvalid(named[0], fault.message) from None
+            raise MemberInvalid(named[0], f"{PREFIX}{_PREFIX}subnets: {fault.message}") from None
     else:
         subnets = shared_subnets.discover(placement, behind.facts, behind.settings)
     eips = agree(
@@ -282,12 +164,13 @@ def _subnet_mapping(
     if scheme != "internet-facing":
         raise MemberInvalid(
             owner,
-            f"EIP allocations can only be set for internet facing load balancers, this one is {scheme}; "
+            f"{_EIPS}: EIP allocations [{', '.join(allocations)}] can only be set for internet facing load balancers, "
+            f"this one is {scheme}; "
             "set frontend-nlb-scheme to internet-facing",
         )
     if len(allocations) != len(subnets):
         raise MemberInvalid(
-            owner, f"count of EIP allocations ({len(allocations)}) and subnets ({len(subnets)}) must match"
+            owner, f"{_EIPS}: count of EIP allocations ({len(allocations)}) and subnets ({len(subnets)}) must match"
         )
     return tuple(
         SubnetMapping(subnet_id=subnet.id, allocation_id=allocation)

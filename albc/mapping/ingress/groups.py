@@ -5,6 +5,7 @@ turns a key into members. `groups` and `load_problems` look at a whole snapshot 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from albc.kube.objects import Ingress
@@ -80,6 +81,13 @@ def pending_finalization(ingress: Ingress) -> tuple[GroupID, ...]:
     return tuple(found)
 
 
+def group_names(ingress: Ingress) -> frozenset[str]:
+    """Names of the explicit groups that an Ingress asks for itself, or is bound to; its class may put it in another."""
+    asked = annotations_of(ingress).string("group.name")
+    bound = {group.name for group in pending_finalization(ingress) if group.explicit}
+    return frozenset(bound if asked is None else bound | {asked})
+
+
 def membership(group: GroupID, snapshot: Snapshot, settings: MappingSettings) -> Membership:
     active: list[Member] = []
     inactive: list[Ingress] = []
@@ -102,7 +110,23 @@ def membership(group: GroupID, snapshot: Snapshot, settings: MappingSettings) ->
         elif bound:
             inactive.append(ingress)
     active.sort(key=lambda member: (member.order, str(member.name)))
+    problems += _equal_orders(active)
     return Membership(active=tuple(active), inactive=tuple(inactive), held=tuple(held), problems=tuple(problems))
+
+
+def _equal_orders(active: Iterable[Member]) -> Iterator[Problem]:
+    """Tells who was given the same order as another one, and stands behind it by name."""
+    first: dict[int, Member] = {}
+    for member in active:
+        if "group.order" not in member.annotations:
+            continue
+        holder = first.setdefault(member.order, member)
+        if holder is not member:
+            message = (
+                f"group.order {member.order} is also that of {holder.ref}, which comes first by its name; "
+                "give each member an order of its own if it matters"
+            )
+            yield Problem(member.ref, "EqualOrder", message, "warning")
 
 
 def groups(snapshot: Snapshot, settings: MappingSettings) -> tuple[GroupID, ...]:

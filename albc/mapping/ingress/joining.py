@@ -14,6 +14,7 @@ from albc.mapping.ingress import (
     listeners,
     load_balancer,
     optimiser,
+    rule_blocks,
     security_groups,
     tags,
     unreachable,
@@ -22,14 +23,16 @@ from albc.mapping.ingress.agreement import REASON, MemberInvalid, Said, settled
 from albc.mapping.ingress.contribution import Contribution
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import ListenPort
-from albc.mapping.ingress.rules import Answer, RuleShare, RulesShare
+from albc.mapping.ingress.rules import Answer, RulesShare
 from albc.mapping.ingress.security_groups import SecurityGroups
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.mapping.subnets import Placement
 from albc.model.facts import Facts
+from albc.model.listener import ListenerRule
 from albc.model.load_balancer import LoadBalancer, SubnetMapping
 from albc.model.problem import ObjectRef, Problem
+from albc.model.reference import Ref
 from albc.model.stack import Resource, Stack
 from albc.model.target_group_binding import FrontendNLBTargets
 
@@ -157,6 +160,8 @@ class _Attempt:
         subnets = load_balancer.subnets(said, placement, self._facts, self._settings, self.problems)
         group_tags = tags.of_group(self._said(lambda member: member.declared.tags), self._settings, self.problems)
         groups = self._security_groups(ports, placement.ip_address_type, group_tags)
+        if ignored := load_balancer.name_without_effect(said, placement.scheme, self._facts):
+            self.problems.append(ignored)
         return _Frame(
             redirect=redirect,
             security_groups=groups,
@@ -195,14 +200,13 @@ class _Attempt:
         """The listener, its rules, and what these forward to."""
         default: Said[Answer] | None = None
         answers: list[Said[Answer]] = []
-        kept: Sequence[RuleShare] = ()
+        said: Sequence[Said[RulesShare]] = ()
         actions = listeners.NOT_FOUND
         if frame.redirect is not None and listeners.is_redirected(port, frame.redirect):
             actions = listeners.redirect_to(frame.redirect)
         else:
             said = [(who, settled(who, self._by_ref[who].rules)) for who in port.members]
-            answers = [(who, rule.answer) for who, share in said for rule in share.rules]
-            kept = self._optimised(port, said)
+            answers = [(who, answer) for who, share in said for answer in share.answers]
             default = listeners.default_answer(port, said, self.problems)
         if default:
             actions = default[1].on(port.protocol)
@@ -214,18 +218,26 @@ class _Attempt:
             listeners.attributes(port, dict(self._said(lambda member: member.declared.listeners)), self.problems),
             self._listener_tags(port),
         )
-        rules = listeners.build_rules(port, listener.arn, kept)
-        return [*self._targets(answers, frame), listener, *rules]
+        return [*self._targets(answers, frame), listener, *self._rules(port, said, listener.arn)]
 
     def _listener_tags(self, port: ListenPort) -> Mapping[str, str]:
         said = [(who, self._by_ref[who].declared.tags) for who in port.members]
         return tags.of_group(said, self._settings, self.problems)
 
-    def _optimised(self, port: ListenPort, said: Sequence[Said[RulesShare]]) -> Sequence[RuleShare]:
-        rules = [rule for _, share in said for rule in share.rules]
+    def _rules(self, port: ListenPort, said: Sequence[Said[RulesShare]], listener_arn: Ref) -> list[ListenerRule]:
+        """Those of the members that have a say on the port, with priorities in a row."""
+        owners = [who for who, _ in said]
+        blocks = [self._by_ref[who].block for who in owners]
+        if rule_blocks.independent(blocks):
+            self._survey.add(owners, (pair for block in blocks for pair in block.hidden))
+            in_a_row: list[ListenerRule] = []
+            for block in blocks:
+                in_a_row += block.on(port, listener_arn, len(in_a_row) + 1)
+            return in_a_row
+        rules = [rule for block in blocks for rule in block.rules]
         optimised = optimiser.optimise(rules, port.port, port.protocol)
-        self._survey.add(rules, [*optimised.overshadowed, *unreachable.find(optimised.kept)])
-        return optimised.kept
+        self._survey.add(owners, [*optimised.overshadowed, *unreachable.find(optimised.kept)])
+        return listeners.build_rules(port, listener_arn, optimised.kept)
 
     def _targets(self, answers: Sequence[Said[Answer]], frame: _Frame) -> list[Resource]:
         """Target groups and their bindings."""

@@ -5,11 +5,11 @@ would else be served in a way that its owner did not choose; its other ports sta
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from albc.mapping import cidrs
+from albc.mapping import cidrs, nearest
 from albc.mapping.go import as_int32, json_maps
 from albc.mapping.ingress import certificates, mutual_tls
 from albc.mapping.ingress.agreement import MemberInvalid, Said, agree
@@ -83,7 +83,8 @@ def _protocol(protocol: str, value: Any) -> tuple[int, str]:
     if port not in PORTS:
         raise ValueError(f"must have ports from 1 to {PORTS.stop - 1}, not {port}")
     if protocol not in ("HTTP", "HTTPS"):
-        raise ValueError(f'must have HTTP or HTTPS for port {port}, not "{protocol[:40]}"')
+        hint = nearest.word(protocol[:40], ("HTTP", "HTTPS"))
+        raise ValueError(f'must have HTTP or HTTPS for port {port}, not "{protocol[:40]}"{hint}')
     return port, protocol
 
 
@@ -91,10 +92,10 @@ def _cidrs(member: Member) -> tuple[str, ...]:
     of_class = member.params.inbound_cidrs
     for cidr in of_class or member.annotations.string_list("inbound-cidrs") or ():
         if not _is_cidr(cidr):
+            rule = f"is no CIDR block{nearest.cidr(cidr) or '; write it as 10.0.0.0/8'}"
             if of_class:
-                where = f"inboundCIDRs of IngressClassParams {member.params_name}"
-                raise Invalid(f'{where}: "{cidr[:80]}" is no CIDR block; write it as 10.0.0.0/8')
-            raise member.annotations.invalid("inbound-cidrs", "is no CIDR block; write it as 10.0.0.0/8", value=cidr)
+                raise Invalid(f'inboundCIDRs of IngressClassParams {member.params_name}: "{cidr[:80]}" {rule}')
+            raise member.annotations.invalid("inbound-cidrs", rule, value=cidr)
     return of_class or member.annotations.string_list("inbound-cidrs") or ()
 
 
@@ -178,6 +179,7 @@ def _merge_port(
         certificate_list = _with_default_first([share.certificates for _, share in on_port])
         if not certificate_list:
             raise _without_certificate(port, [who for who, _ in on_port])
+        problems += _told_of_default(port, on_port)
     if not sources and not prefix_lists:
         sources = (cidrs.ANYWHERE_IPV4, cidrs.ANYWHERE_IPV6)
     return ListenPort(
@@ -199,6 +201,18 @@ def _without_certificate(port: int, members: Sequence[ObjectRef]) -> MemberInval
         f"port {port} listens with HTTPS, but no certificate is named and there is no host to find one by; "
         "set alb.ingress.kubernetes.io/certificate-arn, or give spec.rules[].host or spec.tls[].hosts",
     )
+
+
+def _told_of_default(port: int, on_port: Sequence[Said[PortShare]]) -> Iterator[Problem]:
+    """Who names certificates, of which the first is not what clients without SNI see."""
+    owner, default = next((who, share.certificates[0]) for who, share in on_port if share.certificates)
+    for who, share in on_port:
+        if share.wishes.certificate_arns and share.certificates[0] != default:
+            message = (
+                f"the default certificate of port {port} is that of {owner}, which comes first in the group; "
+                "those named here are shown to clients that name one of their hosts"
+            )
+            yield Problem(who, "DefaultCertificate", message, "warning")
 
 
 def _with_default_first(lists: Iterable[tuple[Token, ...]]) -> tuple[Token, ...]:

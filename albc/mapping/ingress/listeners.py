@@ -120,8 +120,8 @@ def attributes(
     return tuple(ListenerAttribute(key=key, value=merged[key]) for key in sorted(merged))
 
 
-def build_rules(port: ListenPort, listener_arn: Ref, rules: Sequence[RuleShare]) -> list[ListenerRule]:
-    """With priorities from 1 on, in the order given."""
+def build_rules(port: ListenPort, listener_arn: Ref, rules: Sequence[RuleShare], first: int = 1) -> list[ListenerRule]:
+    """With priorities from `first` on, in the order given."""
     return [
         ListenerRule(
             id=f"{port.port}:{priority}",
@@ -132,5 +132,5 @@ def build_rules(port: ListenPort, listener_arn: Ref, rules: Sequence[RuleShare])
             transforms=rule.transforms,
             tags=rule.tags,
         )
-        for priority, rule in enumerate(rules, 1)
+        for priority, rule in enumerate(rules, first)
     ]

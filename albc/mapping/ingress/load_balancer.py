@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from albc.crds.ingress_class_params import SubnetSelector
 from albc.mapping import subnets as shared_subnets
 from albc.mapping.capacity import minimum_capacity
-from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, agree_by_key, insist, settled
+from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, agree_by_key, agreed, insist, settled
 from albc.mapping.ingress.groups import GroupID
-from albc.mapping.ingress.member import Member
+from albc.mapping.ingress.member import PREFIX, Member
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest, Subnet
@@ -23,6 +23,7 @@ from albc.model.problem import Problem
 SCHEMES = ("internal", "internet-facing")
 IP_ADDRESS_TYPES = ("ipv4", "dualstack", "dualstack-without-public-ipv4")
 LONGEST_NAME = 32
+_CAPACITY = "minimum-load-balancer-capacity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class LoadBalancerWishes:
 def read(member: Member) -> LoadBalancerWishes:
     annotations, params = member.annotations, member.params
     try:
-        capacity: Mapping[str, str] | Invalid = annotations.string_map("minimum-load-balancer-capacity") or {}
+        capacity: Mapping[str, str] | Invalid = annotations.string_map(_CAPACITY) or {}
     except Invalid as fault:
         capacity = fault
     if params.subnets and not (params.subnets.ids or params.subnets.tags):
@@ -58,8 +59,8 @@ def read(member: Member) -> LoadBalancerWishes:
     ipam, units = params.ipam_configuration, params.minimum_load_balancer_capacity
     return LoadBalancerWishes(
         name=_name(member),
-        scheme=_one_of(member, "scheme", params.scheme, SCHEMES),
-        ip_address_type=_one_of(member, "ip-address-type", params.ip_address_type, IP_ADDRESS_TYPES),
+        scheme=params.scheme or annotations.one_of("scheme", SCHEMES),
+        ip_address_type=params.ip_address_type or annotations.one_of("ip-address-type", IP_ADDRESS_TYPES),
         subnets=None if params.subnets else annotations.string_list("subnets"),
         subnet_selector=params.subnets,
         customer_owned_ipv4_pool=_customer_owned_ipv4_pool(member),
@@ -74,16 +75,12 @@ def read(member: Member) -> LoadBalancerWishes:
 
 def _name(member: Member) -> str | None:
     name = member.params.load_balancer_name or member.annotations.string("load-balancer-name")
-    if name is not None and len(name.encode()) > LONGEST_NAME:
-        raise Invalid(f'load balancer name "{name[:80]}" cannot be longer than {LONGEST_NAME} characters')
-    return name
-
-
-def _one_of(member: Member, suffix: str, of_class: str | None, allowed: Sequence[str]) -> str | None:
-    value = of_class or member.annotations.string(suffix)
-    if value is not None and value not in allowed:
-        raise member.annotations.invalid(suffix, f"must be one of {', '.join(allowed)}")
-    return value
+    if name is None or len(name.encode()) <= LONGEST_NAME:
+        return name
+    rule = f"cannot be longer than {LONGEST_NAME} characters"
+    if member.params.load_balancer_name:
+        raise Invalid(f'loadBalancerName of IngressClassParams {member.params_name}: "{name[:80]}" {rule}')
+    raise member.annotations.invalid("load-balancer-name", rule)
 
 
 def _customer_owned_ipv4_pool(member: Member) -> str | None:
@@ -109,8 +106,24 @@ def name(
     settings: MappingSettings,
     problems: list[Problem],
 ) -> str:
-    given = agree([(who, wishes.name) for who, wishes in said], "load balancer name", problems)
-    return given[1] if given else group_name(group, settings.cluster_name, str(group), scheme)
+    given = agreed(said, lambda wishes: wishes.name, "load balancer name", problems)
+    return group_name(group, settings.cluster_name, str(group), scheme) if given is None else given
+
+
+def name_without_effect(said: Sequence[Said[LoadBalancerWishes]], scheme: str, facts: Facts) -> Problem | None:
+    """A warning for who gives another name to a load balancer that is there and stays."""
+    existing = facts.existing
+    given = next(((who, wishes.name) for who, wishes in said if wishes.name), None)
+    if given is None or existing is None or (existing.kind, existing.scheme) != ("application", scheme):
+        return None
+    who, wanted = given
+    if existing.name in ("", wanted):
+        return None
+    message = (
+        f'{PREFIX}load-balancer-name: "{wanted}" does nothing, because the load balancer exists as {existing.name} and '
+        "AWS cannot change a name; leave it, or delete the group's Ingresses first"
+    )
+    return Problem(who, "IgnoredSetting", message, "warning")
 
 
 def group_name(group: GroupID, *identity: str) -> str:
@@ -126,8 +139,7 @@ def scheme(said: Sequence[Said[LoadBalancerWishes]], settings: MappingSettings) 
 
 
 def ip_address_type(said: Sequence[Said[LoadBalancerWishes]], problems: list[Problem]) -> str:
-    given = agree([(who, wishes.ip_address_type) for who, wishes in said], "ip-address-type", problems)
-    return given[1] if given else "ipv4"
+    return agreed(said, lambda wishes: wishes.ip_address_type, "ip-address-type", problems) or "ipv4"
 
 
 def subnets(
@@ -150,10 +162,11 @@ def subnets(
     try:
         found = _find_subnets(lists, selectors, placement, facts, settings)
     except Invalid as fault:
-        owner = lists or selectors
-        if owner is None:
-            raise
-        raise MemberInvalid(owner[0], fault.message) from None
+        if lists:
+            raise MemberInvalid(lists[0], f"{PREFIX}subnets: {fault.message}") from None
+        if selectors:
+            raise MemberInvalid(selectors[0], f"subnets of IngressClassParams: {fault.message}") from None
+        raise
     return tuple(subnet.id for subnet in found) if found is not None else _kept_subnets(facts)
 
 
@@ -200,16 +213,13 @@ def as_attributes(values: Mapping[str, str]) -> tuple[Attribute, ...]:
 
 
 def customer_owned_ipv4_pool(said: Sequence[Said[LoadBalancerWishes]], problems: list[Problem]) -> str | None:
-    pools = [(who, wishes.customer_owned_ipv4_pool) for who, wishes in said]
-    given = agree(pools, "customer-owned-ipv4-pool", problems)
-    return given[1] if given else None
+    return agreed(said, lambda wishes: wishes.customer_owned_ipv4_pool, "customer-owned-ipv4-pool", problems)
 
 
 def ipam_pool(said: Sequence[Said[LoadBalancerWishes]], problems: list[Problem]) -> str | None:
     if said[0][1].class_ipam_pool:
         return said[0][1].class_ipam_pool
-    given = agree([(who, wishes.ipam_pool) for who, wishes in said], "ipam-ipv4-pool-id", problems)
-    return given[1] if given else None
+    return agreed(said, lambda wishes: wishes.ipam_pool, "ipam-ipv4-pool-id", problems)
 
 
 def capacity(
@@ -227,5 +237,6 @@ def capacity(
         try:
             minimum_capacity(values)
         except Invalid as fault:
-            raise MemberInvalid(who, fault.message) from None
-    return minimum_capacity(agree_by_key(annotated, "minimum-load-balancer-capacity", problems))
+            where = "minimumLoadBalancerCapacity of IngressClassParams" if units is not None else f"{PREFIX}{_CAPACITY}"
+            raise MemberInvalid(who, f"{where}: {fault.message}") from None
+    return minimum_capacity(agree_by_key(annotated, _CAPACITY, problems))

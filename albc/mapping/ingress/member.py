@@ -10,6 +10,9 @@ from albc.model.problem import ObjectRef
 
 PREFIX = "alb.ingress.kubernetes.io/"
 
+PLAN_ANNOTATION = f"{PREFIX}dry-run-plan"
+"""Written by the controller, read by people (spec/ingress.md §5.5)."""
+
 NO_PARAMS = IngressClassParamsSpec()
 
 

@@ -59,12 +59,13 @@ class RulesShare:
     """All rules of one member, in the order in which its listeners try them."""
 
     rules: tuple[RuleShare, ...]
+    answers: tuple[Answer, ...]
+    """Those of the rules, each once."""
     default: Answer | None
 
     @property
     def login_ignored(self) -> bool:
-        answers = [rule.answer for rule in self.rules] + ([self.default] if self.default else [])
-        return any(answer.login_ignored for answer in answers)
+        return any(answer.login_ignored for answer in (*self.answers, *([self.default] if self.default else ())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +82,24 @@ def build(
     member: Member, backends: Backends, tags: Mapping[str, str], authenticates: bool, around: Surroundings
 ) -> RulesShare:
     """`authenticates`: whether the member has an HTTPS listener, where authentication can stand."""
+    if not backends.rules and not backends.default:
+        return RulesShare(rules=(), answers=(), default=None)
     answering = _Answering(member, authenticates, around)
     owner = member.ref
+    rules = tuple(
+        RuleShare(
+            owner=owner,
+            name=f"{rule.host or '*'}{rule.path}",
+            conditions=rule.conditions,
+            answer=answering.answer(rule.backend),
+            transforms=rule.backend.transforms,
+            tags=tags,
+        )
+        for rule in backends.rules
+    )
     return RulesShare(
-        rules=tuple(
-            RuleShare(
-                owner=owner,
-                name=f"{rule.host or '*'}{rule.path}",
-                conditions=rule.conditions,
-                answer=answering.answer(rule.backend),
-                transforms=rule.backend.transforms,
-                tags=tags,
-            )
-            for rule in backends.rules
-        ),
+        rules=rules,
+        answers=tuple({id(rule.answer): rule.answer for rule in rules}.values()),
         default=answering.answer(backends.default) if backends.default else None,
     )
 
@@ -108,6 +113,9 @@ class _Answering:
         self._around = around
         self._place = target_groups.Place(group=around.group, member=member, settings=around.settings)
         self._jwt = auth.read_jwt(member.annotations)
+        self._secrets = auth.KnownSecrets(
+            member.ingress.namespace, around.snapshot.secrets, around.settings.required_secrets_label
+        )
         self._answers: dict[int, Answer] = {}
         self._shares: dict[tuple[str, int | str], TargetGroupShare] = {}
         self._authentications: dict[str, Authentication] = {}
@@ -125,8 +133,7 @@ class _Answering:
         asked = authentication.type != "none" or self._jwt is not None
         before: tuple[ActionConfig, ...] = ()
         if asked and self._authenticates:
-            namespace, secrets = self._member.ingress.namespace, self._around.snapshot.secrets
-            before = auth.actions(authentication, self._jwt, namespace, secrets)
+            before = auth.actions(authentication, self._jwt, self._secrets)
         login_ignored = asked and not self._authenticates
         if not isinstance(action, ForwardTo):
             return Answer(before=before, action=action, target_groups=(), login_ignored=login_ignored)

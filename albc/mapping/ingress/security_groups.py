@@ -8,7 +8,7 @@ from albc.mapping.ingress.agreement import MemberInvalid, Said, agree, insist, s
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import ListenPort
 from albc.mapping.ingress.load_balancer import group_name
-from albc.mapping.ingress.member import Member
+from albc.mapping.ingress.member import PREFIX, Member
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest
@@ -88,7 +88,7 @@ def build(
     try:
         named = shared.resolve(choice.named[1], facts)
     except Invalid as fault:
-        raise MemberInvalid(choice.named[0], fault.message) from None
+        raise MemberInvalid(choice.named[0], f"{PREFIX}security-groups: {fault.message}") from None
     return SecurityGroups(groups=(*named, backend) if backend else named, managed=None, source=backend)
 
 

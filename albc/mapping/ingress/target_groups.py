@@ -10,7 +10,7 @@ from albc.mapping.go import parse_int
 from albc.mapping.ingress import tags
 from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.load_balancer import as_attributes
-from albc.mapping.ingress.member import Member, annotations_of
+from albc.mapping.ingress.member import PREFIX, Member, annotations_of
 from albc.mapping.invalid import Invalid
 from albc.mapping.resource_names import resource_name
 from albc.mapping.service_ports import find_port, target_port
@@ -66,8 +66,8 @@ def read(member: Member, of_service: Annotations, settings: MappingSettings) -> 
     """The Service's annotations go before the Ingress's, the class before both."""
     annotations = of_service.over(member.annotations)
     target_type = _target_type(member, annotations, settings)
-    protocol = _one_of(annotations, "backend-protocol", PROTOCOLS)
-    protocol_version = _one_of(annotations, "backend-protocol-version", PROTOCOL_VERSIONS)
+    protocol = annotations.one_of("backend-protocol", PROTOCOLS) or PROTOCOLS[0]
+    protocol_version = annotations.one_of("backend-protocol-version", PROTOCOL_VERSIONS) or PROTOCOL_VERSIONS[0]
     return TargetGroupSettings(
         target_type=target_type,
         protocol=protocol,
@@ -175,23 +175,11 @@ def _name(
 
 
 def _target_type(member: Member, annotations: Annotations, settings: MappingSettings) -> str:
-    given = member.params.target_type or annotations.string("target-type")
-    target_type = settings.default_target_type if given is None else given
-    if target_type not in TARGET_TYPES:
-        raise annotations.invalid("target-type", f"must be one of {', '.join(TARGET_TYPES)}")
+    given = member.params.target_type or annotations.one_of("target-type", TARGET_TYPES)
+    target_type = given or settings.default_target_type
     if target_type == "ip" and not settings.enable_ip_target_type:
         raise Invalid("unsupported targetType: ip, as feature gate EnableIPTargetType is off; use instance")
     return target_type
-
-
-def _one_of(annotations: Annotations, suffix: str, allowed: tuple[str, ...]) -> str:
-    """The first one allowed is the default."""
-    value = annotations.string(suffix)
-    if value is None:
-        return allowed[0]
-    if value not in allowed:
-        raise annotations.invalid(suffix, f"must be one of {', '.join(allowed)}")
-    return value
 
 
 def _port(target_type: str, service: Service, port: ServicePort) -> int:
@@ -253,7 +241,7 @@ def _read_health_check(annotations: Annotations, protocol: str, protocol_version
 
     return HealthCheckSettings(
         port=_read_health_check_port(annotations),
-        protocol=_health_check_protocol(annotations, protocol),
+        protocol=annotations.one_of("healthcheck-protocol", PROTOCOLS) or protocol,
         path=("/AWS.ALB/healthcheck" if grpc else "/") if path is None else path,
         matcher=HealthCheckMatcher(grpc_code=codes) if grpc else HealthCheckMatcher(http_code=codes),
         interval_seconds=count("healthcheck-interval-seconds", INTERVAL_SECONDS),
@@ -261,15 +249,6 @@ def _read_health_check(annotations: Annotations, protocol: str, protocol_version
         healthy_threshold_count=count("healthy-threshold-count", THRESHOLD),
         unhealthy_threshold_count=count("unhealthy-threshold-count", THRESHOLD),
     )
-
-
-def _health_check_protocol(annotations: Annotations, default: str) -> str:
-    protocol = annotations.string("healthcheck-protocol")
-    if protocol is None:
-        return default
-    if protocol not in PROTOCOLS:
-        raise annotations.invalid("healthcheck-protocol", f"must be one of {', '.join(PROTOCOLS)}")
-    return protocol
 
 
 def _read_health_check_port(annotations: Annotations) -> str | None:
@@ -304,14 +283,14 @@ def _health_check_port(service: Service, own: TargetGroupSettings) -> int | str:
     try:
         port = find_port(service, text)
     except Invalid as fault:
-        raise fault.within("failed to resolve healthCheckPort: ") from None
+        raise fault.within(f"{PREFIX}healthcheck-port: failed to resolve healthCheckPort: ") from None
     if own.target_type == "instance":
         return port.node_port
     numeric = target_port(port)
     if isinstance(numeric, str):
         raise Invalid(
-            f"healthcheck-port: the Service port {text} has the targetPort {numeric}, a name that may differ from Pod "
-            "to Pod; use a number"
+            f"{PREFIX}healthcheck-port: the Service port {text} has the targetPort {numeric}, a name that may differ "
+            "from Pod to Pod; use a number"
         )
     return numeric
 

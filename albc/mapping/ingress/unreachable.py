@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from albc.mapping.ingress.rules import RuleShare
 from albc.model.conditions import Condition, HostHeader, PathPattern
-from albc.model.problem import Problem
+from albc.model.problem import ObjectRef, Problem
 
 _ANY_PATH = "/*"
 
@@ -48,19 +48,19 @@ class Survey:
     """Where the rules of all listeners stand, and where they are hidden."""
 
     def __init__(self) -> None:
-        self._stand: Counter[int] = Counter()
+        self._stand: Counter[ObjectRef] = Counter()
         self._hidden: dict[int, list[tuple[RuleShare, RuleShare]]] = {}
 
-    def add(self, rules: Iterable[RuleShare], hidden: Iterable[tuple[RuleShare, RuleShare]]) -> None:
-        """One listener: the rules meant for it, and those that are hidden, each with one that hides it."""
-        self._stand.update(id(rule) for rule in rules)
+    def add(self, owners: Iterable[ObjectRef], hidden: Iterable[tuple[RuleShare, RuleShare]]) -> None:
+        """One listener: whose rules were meant for it, and those that are hidden, each with one that hides it."""
+        self._stand.update(owners)
         for rule, hider in hidden:
             self._hidden.setdefault(id(rule), []).append((rule, hider))
 
     def warnings(self) -> Iterator[Problem]:
-        for key, pairs in self._hidden.items():
-            if len(pairs) == self._stand[key]:
-                rule, hider = pairs[0]
+        for pairs in self._hidden.values():
+            rule, hider = pairs[0]
+            if len(pairs) == self._stand[rule.owner]:
                 of_whom = "" if hider.owner == rule.owner else f" of {hider.owner}"
                 message = (
                     f"rule {rule.name} is never reached: rule {hider.name}{of_whom} stands before it and takes all its "

@@ -1,13 +1,12 @@
 """A Service and what is known of the world in; its stack out (spec/service.md A6).
 
-    place ─▶ security groups ─▶ load balancer ─▶ for each listener: protocols, action, target groups, bindings
+    place ─▶ attributes ─▶ security groups ─▶ load balancer ─▶ for each listener: action, target groups, bindings
 
 `build` and `wants` are pure and never raise: a fault of the user is a `Problem` on the Service, and then there is no
 stack, so that whatever serves its traffic stays. Called by the Service controller and by `albc plan`.
 """
 
 from contextlib import suppress
-from typing import Literal
 
 from albc.kube.objects import Service
 from albc.mapping.invalid import Invalid
@@ -16,18 +15,18 @@ from albc.mapping.service.actions import forward
 from albc.mapping.service.bindings import binding
 from albc.mapping.service.hints import hints as hints_on
 from albc.mapping.service.listeners import check_tls_ports, listener, protocols
-from albc.mapping.service.load_balancer import Frontend, load_balancer
+from albc.mapping.service.load_balancer import Frontend, attribute_wishes, load_balancer
 from albc.mapping.service.merging import listener_ports
 from albc.mapping.service.parsed import ServiceAnnotations
 from albc.mapping.service.placement import place
+from albc.mapping.service.problems import problem_on
 from albc.mapping.service.security_groups import choose
 from albc.mapping.service.selection import is_ours, pending_finalization, protected
-from albc.mapping.service.tags import resource_tags
 from albc.mapping.service.target_groups import target_group
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
 from albc.model.facts import Facts, FactsRequest
-from albc.model.problem import Built, ObjectRef, Problem
+from albc.model.problem import Built
 from albc.model.stack import Resource, Stack, StackID
 
 __all__ = ["build", "is_ours", "stack_id", "wants"]
@@ -62,7 +61,7 @@ def build(service: Service, snapshot: Snapshot, facts: Facts, settings: MappingS
     """
     if not is_ours(service, settings):
         if pending_finalization(service) and protected(service):
-            return Built(None, (_problem(service, "FailedBuildModel", _PROTECTED),))
+            return Built(None, (problem_on(service, "FailedBuildModel", _PROTECTED),))
         return Built(Stack.of(stack_id(service), ()))
     annotations = ServiceAnnotations(service.metadata.annotations)
     try:
@@ -70,22 +69,22 @@ def build(service: Service, snapshot: Snapshot, facts: Facts, settings: MappingS
         listeners = _listeners(service, annotations, frontend, snapshot, facts, settings)
         hints = hints_on(service, annotations, frontend.groups, facts.existing, settings)
     except Invalid as fault:
-        return Built(None, (_problem(service, fault.reason, fault.message),))
+        return Built(None, (problem_on(service, fault.reason, fault.message),))
     managed = [frontend.groups.managed] if frontend.groups.managed else []
     return Built(
         Stack.of(stack_id(service), [*managed, frontend.load_balancer, *listeners]),
-        tuple(_problem(service, hint.reason, hint.message, "warning") for hint in hints),
+        tuple(problem_on(service, hint.reason, hint.message, "warning") for hint in hints),
     )
 
 
 def _frontend(service: Service, annotations: ServiceAnnotations, facts: Facts, settings: MappingSettings) -> Frontend:
     placed = place(annotations, facts, settings)
-    tags = resource_tags(annotations, settings)
-    groups = choose(service, annotations, placed, tags, facts, settings)
+    wishes = attribute_wishes(annotations, placed, settings)
+    groups = choose(service, annotations, placed, facts, settings)
     return Frontend(
         placed=placed,
         groups=groups,
-        load_balancer=load_balancer(service, annotations, placed, groups, tags, settings),
+        load_balancer=load_balancer(service, annotations, placed, groups, wishes, settings),
     )
 
 
@@ -100,9 +99,10 @@ def _listeners(
     """Listeners with the target groups and bindings behind them. A target group or listener may come twice: the first
     one holds.
     """
+    ports = listener_ports(service, annotations, settings)
     check_tls_ports(service, annotations)
     resources: list[Resource] = []
-    for entry in listener_ports(service, annotations, settings):
+    for entry in ports:
         spoken = protocols(entry, annotations)
         forwarded = forward(service, entry, spoken, annotations, snapshot.services)
         for backend in forwarded.backends:
@@ -112,7 +112,3 @@ def _listeners(
             listener(entry.port.port, spoken.listener, forwarded.action, frontend.load_balancer, annotations, settings)
         )
     return resources
-
-
-def _problem(service: Service, reason: str, message: str, severity: Literal["error", "warning"] = "error") -> Problem:
-    return Problem(ObjectRef("Service", service.namespace, service.name), reason, message, severity)

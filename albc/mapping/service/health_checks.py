@@ -67,6 +67,7 @@ def health_check(
         if advanced:
             codes = annotations[HEALTH_CHECK_SUCCESS_CODES]
             matcher = HealthCheckMatcher(http_code=_SUCCESS_CODES if codes is None else codes)
+    interval = _number(annotations, HEALTH_CHECK_INTERVAL, INTERVALS, default=_INTERVAL_SECONDS)
     timeout = defaults.timeout_seconds
     if advanced:
         timeout = _number(annotations, HEALTH_CHECK_TIMEOUT, TIMEOUTS, default=timeout)
@@ -75,7 +76,7 @@ def health_check(
         protocol=protocol,
         path=path,
         matcher=matcher,
-        interval_seconds=_number(annotations, HEALTH_CHECK_INTERVAL, INTERVALS, default=_INTERVAL_SECONDS),
+        interval_seconds=interval,
         timeout_seconds=timeout,
         healthy_threshold_count=_number(annotations, HEALTHY_THRESHOLD, THRESHOLDS, default=defaults.threshold),
         unhealthy_threshold_count=_number(annotations, UNHEALTHY_THRESHOLD, THRESHOLDS, default=defaults.threshold),

@@ -36,7 +36,7 @@ from albc.mapping.service.security_groups import Groups
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import ExistingLoadBalancer
 
-_OURS = ("aws-", "actions", "load-balancer-")
+OURS = ("aws-", "actions", "load-balancer-")
 """What annotations for AWS begin with; other clouds use the same prefix."""
 
 
@@ -212,6 +212,6 @@ def _port_meant(service: Service, text: str) -> int | None:
 
 def _unknown_annotations(annotations: ServiceAnnotations) -> Iterator[Hint]:
     for stranger in REGISTER.unknown(annotations.raw):
-        if stranger.name.removeprefix(PREFIX).lower().startswith(_OURS):
+        if stranger.name.removeprefix(PREFIX).lower().startswith(OURS):
             meant = f", did you mean {PREFIX}{stranger.nearest}?" if stranger.nearest else ""
             yield Hint("UnknownAnnotation", f"{stranger.name} does nothing on a Network Load Balancer{meant}")

@@ -1,6 +1,5 @@
 """The Network Load Balancer of a Service, without its listeners (spec/service.md A8). Called by `build`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from albc.kube.objects import Service
@@ -21,6 +20,7 @@ from albc.mapping.service.parsed import (
 from albc.mapping.service.placement import Placed
 from albc.mapping.service.security_groups import Groups
 from albc.mapping.service.subnet_mappings import source_nat_switch, subnet_mappings
+from albc.mapping.service.tags import resource_tags
 from albc.mapping.settings import MappingSettings
 from albc.model.load_balancer import Attribute, LoadBalancer, MinimumLoadBalancerCapacity
 
@@ -37,25 +37,45 @@ class Frontend:
     load_balancer: LoadBalancer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeWishes:
+    """What is looked at before the security groups are."""
+
+    source_nat: str
+    attributes: tuple[Attribute, ...]
+    capacity: MinimumLoadBalancerCapacity | None
+
+
+def attribute_wishes(annotations: ServiceAnnotations, placed: Placed, settings: MappingSettings) -> AttributeWishes:
+    """Of several faults the first one in this order is told, here and in `load_balancer` (spec/service.md A6)."""
+    return AttributeWishes(
+        source_nat=source_nat_switch(annotations, placed),
+        attributes=load_balancer_attributes(annotations),
+        capacity=capacity(annotations, settings),
+    )
+
+
 def load_balancer(
     service: Service,
     annotations: ServiceAnnotations,
     placed: Placed,
     groups: Groups,
-    tags: Mapping[str, str],
+    wishes: AttributeWishes,
     settings: MappingSettings,
 ) -> LoadBalancer:
+    tags = resource_tags(annotations, settings)
+    mappings = subnet_mappings(annotations, placed)
     return LoadBalancer(
         name=load_balancer_name(service, annotations, placed.scheme, settings),
         kind="network",
         scheme=placed.scheme,
         ip_address_type=placed.ip_address_type,
-        enable_prefix_for_ipv6_source_nat=source_nat_switch(annotations, placed),
-        subnet_mapping=subnet_mappings(annotations, placed),
+        enable_prefix_for_ipv6_source_nat=wishes.source_nat,
+        subnet_mapping=mappings,
         security_groups=groups.load_balancer,
         security_groups_inbound_rules_on_private_link=private_link_rules(annotations),
-        load_balancer_attributes=load_balancer_attributes(annotations),
-        minimum_load_balancer_capacity=capacity(annotations, settings),
+        load_balancer_attributes=wishes.attributes,
+        minimum_load_balancer_capacity=wishes.capacity,
         tags=tags,
     )
 

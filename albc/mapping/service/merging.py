@@ -33,15 +33,14 @@ def merges(annotations: ServiceAnnotations, settings: MappingSettings) -> bool:
 def listener_ports(
     service: Service, annotations: ServiceAnnotations, settings: MappingSettings
 ) -> tuple[ListenerPort, ...]:
-    """By port number, so that nothing depends on the order in which ports happen to be visited.
+    """Unmerged in the Service's order; a number that stands twice gives two entries, of which the first will hold.
 
-    Unmerged, a number that stands twice gives two entries, of which the first, in the Service's order, will hold.
+    Merged by port number, so that nothing depends on the order in which the pairs happen to be visited.
     """
-    ports = sorted(service.spec.ports, key=lambda port: port.port)
     if not merges(annotations, settings):
-        return tuple(ListenerPort(port=port, protocol=port.protocol) for port in ports)
+        return tuple(ListenerPort(port=port, protocol=port.protocol) for port in service.spec.ports)
     by_number: dict[int, list[ServicePort]] = {}
-    for port in ports:
+    for port in sorted(service.spec.ports, key=lambda port: port.port):
         by_number.setdefault(port.port, []).append(port)
     return tuple(ListenerPort(port=group[0], protocol=_merged_protocol(group)) for group in by_number.values())
 

@@ -4,7 +4,6 @@ Called by `build`. Either albc manages a group with the user's source ranges, or
 balancer has none and the addresses of `bindings` guard the targets.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from albc.kube.objects import Service
@@ -22,6 +21,7 @@ from albc.mapping.service.parsed import (
     full_name,
 )
 from albc.mapping.service.placement import Placed
+from albc.mapping.service.tags import resource_tags
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest
 from albc.model.reference import Token
@@ -55,7 +55,6 @@ def choose(
     service: Service,
     annotations: ServiceAnnotations,
     placed: Placed,
-    tags: Mapping[str, str],
     facts: Facts,
     settings: MappingSettings,
 ) -> Groups:
@@ -77,7 +76,7 @@ def choose(
         managed = SecurityGroup(
             group_name=managed_security_group_name(service, settings),
             description=security_groups.MANAGED_DESCRIPTION,
-            tags=tags,
+            tags=resource_tags(annotations, settings),
             ingress=_permissions(service, annotations, placed),
         )
         if settings.enable_backend_security_group:

@@ -35,9 +35,11 @@ def target_group(
     tags: Mapping[str, str],
     settings: MappingSettings,
 ) -> TargetGroup:
-    """`base` is the Service being mapped."""
+    """`base` is the Service being mapped. Of several faults the first one in the order of these rules is told."""
     target_type = choose_target_type(backend, annotations, settings)
     check = health_check(backend, target_type, base, annotations, settings)
+    attributes = target_group_attributes(annotations, backend.port.port)
+    family = ip_family(backend, placed)
     port = target_group_port(backend, target_type)
     return TargetGroup(
         id=backend.id,
@@ -45,9 +47,9 @@ def target_group(
         target_type=target_type,
         port=port,
         protocol=backend.protocol,
-        ip_address_type=ip_family(backend, placed),
+        ip_address_type=family,
         health_check=check,
-        attributes=target_group_attributes(annotations, backend.port.port),
+        attributes=attributes,
         tags=tags,
     )
 

@@ -176,3 +176,14 @@ def test_reading_facts_from_a_file_loads_no_sdk() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("domain", [1.5, None, ["a"], {}])
+def test_a_file_with_values_of_another_type_is_told_so(tmp_path: Path, domain: Any) -> None:
+    path = tmp_path / "facts.json"
+    arn = "arn:aws:acm:us-west-2:1:certificate/1"
+    summaries = {"CertificateSummaryList": [{"CertificateArn": arn, "Status": "ISSUED"}]}
+    described = {arn: {"Certificate": {"CertificateArn": arn, "SubjectAlternativeNames": [domain], "Type": "IMPORTED"}}}
+    path.write_text(json.dumps({"api": {"acm": {"ListCertificates": summaries, "DescribeCertificate": described}}}))
+    with pytest.raises(Invalid, match="not of botocore's shape"):
+        FactsFile(path).answer(FactsRequest(certificates=True), cluster_name="prod", vpc_id=VPC)

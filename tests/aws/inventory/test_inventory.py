@@ -6,6 +6,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from structlog.testing import capture_logs
 
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory, InventorySettings, StackKey
@@ -158,8 +159,13 @@ async def test_a_deletion_by_others_is_noticed_by_the_next_listing(
     await inventory.view(stack("web"), PREFIX)
     account.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": arn})
 
-    await run_until(inventory, time, time.now + 310)
+    with capture_logs() as lines:
+        await run_until(inventory, time, time.now + 310)
 
+    assert [(line["event"].partition(",")[0], line["stackID"]) for line in lines] == [
+        ("changed or deleted in AWS by somebody else", "shop/web")
+    ]
+    assert inventory.drifts() == 1
     assert drifted == [StackKey(PREFIX, "shop/web")]
     assert (await inventory.view(stack("web"), PREFIX)).target_groups == ()
 

@@ -128,3 +128,48 @@ def test_offline_no_sdk_and_no_client_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_bad_file_is_one_line_and_exit_status_2(tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text("kind: Service\nkind: Service\n", encoding="utf-8")
+    command = [sys.executable, "-m", "albc", "plan", "-f", str(file), "--facts", str(file), "--cluster-name", "prod"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f'albc: {file} is no YAML: the key "kind" stands twice in line 2, column 1\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{}", "[]", '{"api": 5}', '{"api": {"ec2": {"DescribeVpcs": [1]}}}', "[" * 100_000, '{"api": {"ec2": []}}'],
+)
+def test_facts_of_another_shape_are_one_line_that_names_the_file(
+    plan: Plan, shop: str, tmp_path: Path, content: str
+) -> None:
+    facts = tmp_path / "wrong.json"
+    facts.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^[^\n]*wrong\.json[^\n]*$"):
+        plan(shop, facts=facts)
+
+
+def test_what_cannot_be_planned_is_a_problem_of_its_object(plan: Plan, shop: str) -> None:
+    weighted = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: split
+  namespace: shop
+  annotations:
+    alb.ingress.kubernetes.io/target-type: ip
+    alb.ingress.kubernetes.io/actions.split: >-
+      {"type": "forward", "forwardConfig": {"targetGroups": [
+        {"serviceName": "web", "servicePort": 80, "weight": 1},
+        {"targetGroupARN": "arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/x/1", "weight": 1}]}}
+spec:
+  ingressClassName: alb
+  defaultBackend: {service: {name: split, port: {name: use-annotation}}}
+"""
+    status, shown = plan(f"{shop}---{weighted}", feature_gates=(("WeightedTargetGroups", False),))
+    assert status == 1
+    assert "Ingress shop/split: FailedDeployModel: " in shown
+    assert "Ingress shop/web" in shown

@@ -66,7 +66,7 @@ class Deployed:
 
     def security_group(self, group: SecurityGroup) -> ActualSecurityGroup:
         aws = self._told(SECURITY_GROUP, group)
-        permissions = [wanted_permission(permission).shape for permission in resolved(group.ingress, self.known)]
+        permissions = [wanted_permission(permission)[1] for permission in resolved(group.ingress, self.known)]
         return ActualSecurityGroup(
             id=self.known[group.group_id],
             aws={**aws, "GroupId": self.known[group.group_id], "IpPermissions": permissions},

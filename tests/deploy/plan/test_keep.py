@@ -11,8 +11,10 @@ from albc.deploy.settings import DeploySettings
 from albc.model.actions import Redirect
 from albc.model.inventory import InventoryView
 from albc.model.listener import Listener, ListenerRule
+from albc.model.load_balancer import Attribute, LoadBalancer, SubnetMapping
 from albc.model.security_group import IPPermission, IPRange, SecurityGroup
 from albc.model.stack import Resource, Stack
+from albc.model.target_group import TargetGroup
 
 View = Callable[..., InventoryView]
 Change = Callable[..., list[Operation]]
@@ -123,3 +125,55 @@ def test_certificates_for_sni_are_added_and_not_removed(site: Any, change: Chang
 def test_nothing_is_kept_unless_it_is_asked_for(site: Any, deployed: View, settings: DeploySettings) -> None:
     plan = make_plan(site.stack("a"), deployed(site.stack("a", BAD)), settings)
     assert deleted(list(plan.operations)) == ["delete_rule", "delete_binding", "delete_target_group"]
+
+
+def reframed(stack: Stack, **changes: Any) -> Stack:
+    """With other settings of its load balancer."""
+    return Stack.of(
+        stack.id, [replace(one, **changes) if isinstance(one, LoadBalancer) else one for one in stack.resources]
+    )
+
+
+FRAME = {
+    "scheme": "internet-facing",
+    "ip_address_type": "dualstack",
+    "subnet_mapping": (SubnetMapping(subnet_id="subnet-8"), SubnetMapping(subnet_id="subnet-9")),
+    "security_groups": ("sg-given",),
+    "tags": {"team": "bad"},
+}
+
+
+@pytest.mark.parametrize("setting", FRAME)
+def test_what_the_kept_one_may_have_set_on_the_load_balancer_stays(site: Any, change: Change, setting: str) -> None:
+    before = reframed(site.stack("a", BAD), **{setting: FRAME[setting]})
+    assert change(before, site.stack("a")) == []
+
+
+def test_an_attribute_that_the_others_set_is_set(site: Any, change: Change) -> None:
+    after = reframed(
+        site.stack("a"), load_balancer_attributes=(Attribute(key="idle_timeout.timeout_seconds", value="9"),)
+    )
+    [operation] = change(site.stack("a", BAD), after)
+    assert operation.action == "modify_load_balancer_attributes"
+
+
+def test_default_actions_and_tls_that_the_kept_one_may_have_set_stay(site: Any, change: Change) -> None:
+    def answering(stack: Stack, **changes: Any) -> Stack:
+        return Stack.of(
+            stack.id, [replace(one, **changes) if isinstance(one, Listener) else one for one in stack.resources]
+        )
+
+    redirect = (Redirect(port="443", protocol="HTTPS", status_code="HTTP_301"),)
+    before = answering(site.stack("a", BAD), default_actions=redirect)
+    assert change(before, site.stack("a")) == []
+
+
+def test_a_load_balancer_in_front_that_the_kept_one_may_have_asked_for_stays(site: Any, change: Change) -> None:
+    front = replace(site.stack("a").all(LoadBalancer)[0], id="FrontendNlb", name="front", kind="network")
+    behind = replace(site.stack("a").all(TargetGroup)[0], id="FrontendNlb-tg-TCP-80", name="behind", target_type="alb")
+    assert change(with_more(site.stack("a", BAD), front, behind), site.stack("a")) == []
+
+
+def test_one_of_whom_nothing_is_served_holds_no_setting_of_the_others_up(site: Any, change: Change) -> None:
+    before = reframed(site.stack("a"), ip_address_type="dualstack")
+    assert [operation.action for operation in change(before, site.stack("a"))] == ["set_ip_address_type"]

@@ -107,6 +107,21 @@ async def test_refusals_reach_the_client_with_their_code(
     assert refused.value.response["Error"]["Code"] == code
 
 
+async def test_a_bug_of_the_account_is_an_answer_that_clients_can_read() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    account = Account()
+    account.subscribe(broken)
+    group = account.call("ec2", "DescribeSecurityGroups")["SecurityGroups"][0]["GroupId"]
+    form = {"Action": "DeleteTags", "Version": "2016-11-15", "ResourceId.1": group}
+    async with AwsServer(account) as server, aiohttp.ClientSession() as http:
+        headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/20270101/us-west-2/ec2/aws4_request"}
+        async with http.post(server.url, data=form, headers=headers) as answer:
+            assert answer.status == 500
+            assert "<Code>InternalFailure</Code>" in await answer.text()
+
+
 async def test_pages_are_followed_by_the_clients_own_paginator(clients: Clients) -> None:
     ec2, elbv2 = await clients("ec2"), await clients("elbv2")
     vpc = (await ec2.describe_vpcs())["Vpcs"][0]["VpcId"]

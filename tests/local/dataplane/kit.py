@@ -13,9 +13,7 @@ from typing import Any
 import aiohttp
 import anyio
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from self_signed import self_signed as signed
 from yarl import URL
 
 from albc.local.dataplane.plane import DataPlane
@@ -35,24 +33,8 @@ def free_address(network: str) -> str:
 
 
 def self_signed(*names: str) -> tuple[bytes, bytes]:
-    """PEM certificate and key for these host names."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(hours=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem_key = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), pem_key
+    """PEM certificate and key for these host names, good since an hour ago."""
+    return signed(*names, since=datetime.now(UTC) - timedelta(hours=1))
 
 
 def forward(*groups: str | tuple[str, int], sticky: int | None = None) -> list[Item]:

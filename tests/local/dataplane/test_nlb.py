@@ -10,7 +10,7 @@ import anyio
 import pytest
 from aiohttp import web
 
-from albc.local.dataplane.nlb import proxy_header
+from albc.local.dataplane.nlb import proxy_header, proxy_line
 from albc.local.dataplane.snapshot import Item
 from tests.local.dataplane.kit import PATIENCE, Stack, fixed, forward, free_address, listener, self_signed
 
@@ -112,6 +112,11 @@ def test_the_proxy_header_names_client_and_listener() -> None:
     assert header == b"\r\n\r\n\x00\r\nQUIT\n" + b"\x21\x11\x00\x0c" + bytes([192, 0, 2, 1, 198, 51, 100, 2]) + (
         b"\x01\x02\x01\xbb"
     )
+
+
+def test_the_proxy_line_of_classic_load_balancers_names_client_and_listener() -> None:
+    assert proxy_line(("192.0.2.1", 258), ("198.51.100.2", 443)) == b"PROXY TCP4 192.0.2.1 198.51.100.2 258 443\r\n"
+    assert proxy_line(("2001:db8::1", 1), ("2001:db8::2", 2)).startswith(b"PROXY TCP6 2001:db8::1 2001:db8::2 ")
 
 
 async def test_proxy_protocol_goes_before_the_first_byte(stack: Stack) -> None:

@@ -159,6 +159,9 @@ def api(http: httpx.Client) -> Iterator[Api]:
     made = http.post("/api/v1/namespaces", json={"metadata": {"generateName": "test-"}})
     assert made.status_code == 201, made.text
     name = made.json()["metadata"]["name"]
+    # Pods need it; a controller may be about to make it, or there may be no such controller.
+    account = http.post(f"/api/v1/namespaces/{name}/serviceaccounts", json={"metadata": {"name": "default"}})
+    assert account.status_code in (201, 409), account.text
     yield Api(http, name)
     http.delete(f"/api/v1/namespaces/{name}")
 

@@ -83,7 +83,9 @@ def test_without_credentials_one_is_anonymous_and_may_little(login: Login) -> No
     assert stranger.get("/version").status_code == 200
     refusal = stranger.get("/api/v1/nodes")
     assert refusal.status_code == 403
-    expected = 'User "system:anonymous" cannot list resource "nodes" in API group "" at the cluster scope'
+    expected = (
+        'nodes is forbidden: User "system:anonymous" cannot list resource "nodes" in API group "" at the cluster scope'
+    )
     assert expected in refusal.json()["message"]
 
 

@@ -212,6 +212,34 @@ def test_a_condition_chooses(api: Api, configure: Any) -> None:
     assert create(api, "b").status_code == 403
 
 
+NO_ANSWER = {"name": "broken", "expression": "object.spec.nothing == 'b'"}
+
+
+def test_a_condition_that_cannot_be_evaluated_refuses_by_default(api: Api, configure: Any) -> None:
+    configure(VALIDATING, "yes", allow, matchConditions=[NO_ANSWER])
+    assert create(api).status_code >= 400
+
+
+def test_a_condition_that_is_false_outweighs_one_that_cannot_be_evaluated(api: Api, configure: Any) -> None:
+    other = {"name": "only-b", "expression": "object.metadata.name == 'b'"}
+    configure(VALIDATING, "no", deny, matchConditions=[NO_ANSWER, other])
+    assert create(api, "a").status_code == 201
+
+
+def test_a_webhook_that_takes_too_long_is_given_up(api: Api, configure: Any) -> None:
+    waiting = threading.Event()
+
+    def late(request: Object) -> Object:
+        waiting.wait(5)
+        return {"allowed": True}
+
+    configure(VALIDATING, "late", late, timeoutSeconds=1)
+    refusal = create(api)
+    waiting.set()
+    assert refusal.status_code == 500
+    assert "context deadline exceeded" in refusal.json()["message"]
+
+
 def test_a_webhook_that_cannot_be_reached_refuses_by_default(api: Api, configure: Any) -> None:
     configure(VALIDATING, "gone", None, clientConfig={"url": "https://127.0.0.1:1/"})
     refusal = create(api)

@@ -95,6 +95,30 @@ async def test_a_watch_that_is_cut_breaks_in_the_middle(
             await answer.text()
 
 
+async def test_a_restarting_server_refuses_connections_and_comes_back_with_its_objects(
+    cluster: Cluster, client: aiohttp.ClientSession
+) -> None:
+    await client.post(CONFIG_MAPS, json={"metadata": {"name": "kept"}})
+    port = int(cluster.url.rpartition(":")[2])
+
+    async def refused() -> bool:
+        try:
+            await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
+        except OSError:
+            return True
+        return False
+
+    cluster.restart(down=0.1)
+
+    with anyio.fail_after(10):
+        while not await refused():
+            await anyio.lowlevel.checkpoint()
+        while await refused():  # noqa: ASYNC110 - a client outside sees no event
+            await anyio.sleep(0.01)
+    async with client.get(f"{CONFIG_MAPS}/kept") as answer:
+        assert answer.status == 200
+
+
 async def test_a_slow_server_answers_late(cluster: Cluster, client: aiohttp.ClientSession) -> None:
     cluster.slow(30)
     with pytest.raises(TimeoutError):

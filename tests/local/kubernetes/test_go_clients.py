@@ -22,6 +22,7 @@ BEHAVIOURS = (
     "another manager's field is a conflict until ownership is forced",
     "controller-runtime's client reads, lists, patches and deletes",
     "protobuf and JSON clients see the same object",
+    "what controller-runtime's client writes arrives whole",
 )
 
 

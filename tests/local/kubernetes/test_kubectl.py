@@ -221,10 +221,54 @@ def test_create_makes_objects_from_flags(kubectl: Kubectl) -> None:
     assert rules[0]["http"]["paths"][0]["backend"]["service"] == {"name": "n", "port": {"number": 80}}
 
 
+def test_create_sends_whole_objects_in_its_own_encoding(kubectl: Kubectl) -> None:
+    kubectl("create", "quota", "q", "--hard=pods=3,services=2")
+    assert json.loads(kubectl("get", "quota", "q", "-o", "json"))["spec"]["hard"] == {"pods": "3", "services": "2"}
+    kubectl("create", "poddisruptionbudget", "b", "--selector=app=web", "--min-available=0")
+    budget = json.loads(kubectl("get", "poddisruptionbudget", "b", "-o", "json"))["spec"]
+    assert budget == {"minAvailable": 0, "selector": {"matchLabels": {"app": "web"}}}
+
+
 def test_scale_changes_the_replicas(kubectl: Kubectl, web: None) -> None:
     kubectl("patch", "deployment", "web", "-p", '{"spec":{"paused":true}}')
     kubectl("scale", "deployment", "web", "--replicas=3")
     assert kubectl("get", "deployment", "web", "-o", "jsonpath={.spec.replicas}") == "3"
+
+
+def test_edit_writes_what_the_editor_leaves(
+    kubectl: Kubectl, web: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text("#!/bin/sh\nsed -i 's/port: 80$/port: 8080/' \"$1\"\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("KUBE_EDITOR", str(editor))
+    assert "service/web edited" in kubectl("edit", "service", "web")
+    assert kubectl("get", "service", "web", "-o", "jsonpath={.spec.ports[0].port}") == "8080"
+
+
+@pytest.mark.embedded("an API server alone rolls nothing out")
+def test_rollout_follows_undoes_and_restarts(kubectl: Kubectl, web: None) -> None:
+    kubectl("scale", "deployment", "web", "--replicas=1")
+    kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    kubectl("set", "image", "deployment/web", "main=echo:2")
+    assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    history = kubectl("rollout", "history", "deployment/web")
+    assert [line.split()[0] for line in history.splitlines()[2:] if line.strip()] == ["1", "2"]
+    kubectl("rollout", "undo", "deployment/web")
+    assert kubectl("get", "deployment", "web", "-o", "jsonpath={..image}") == "echo:1"
+    assert "restarted" in kubectl("rollout", "restart", "deployment/web")
+
+
+@pytest.mark.embedded("an API server alone runs no pods")
+def test_describe_tells_how_a_pod_came_to_run(kubectl: Kubectl) -> None:
+    kubectl("run", "p", "--image=echo:1")
+    kubectl("wait", "pod/p", "--for=condition=Ready", "--timeout=10s")
+    for _ in range(100):  # events follow when they may
+        described = kubectl("describe", "pod", "p")
+        if "Started" in described:
+            break
+    assert "Successfully assigned" in described
+    assert "Started container p" in described
 
 
 def test_wait_waits_for_a_condition(kubectl: Kubectl, api: Api, web: None) -> None:

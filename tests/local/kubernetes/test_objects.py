@@ -214,6 +214,54 @@ def test_an_unknown_field_is_warned_of_when_validation_warns(api: Api) -> None:
     assert 'unknown field \\"dta\\"' in answer.headers["Warning"]
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"securityContext": {"runAsNonRot": True}},
+        {"containers": [{"name": "c", "image": "i", "securityContext": {"capabilities": {"dropp": ["ALL"]}}}]},
+        {"containers": [{"name": "c", "image": "i", "lifecycle": {"preStop": {"sleep": {"second": 1}}}}]},
+        {"affinity": {"nodeAffinity": {"required": {}}}},
+        {"topologySpreadConstraints": [{"maxScrew": 1}]},
+        {"volumes": [{"name": "v", "projected": {"sources": [{"configMop": {}}]}}]},
+    ],
+    ids=lambda spec: next(iter(spec)),
+)
+def test_an_unknown_field_is_found_however_deep_it_is(api: Api, spec: dict[str, Any]) -> None:
+    body = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
+    refusal = api.create("pods", body, fieldValidation="Strict")
+    assert refusal.status_code == 400
+    assert "strict decoding error: unknown field" in refusal.json()["message"]
+
+
+JSON = {"Content-Type": "application/json"}
+TWICE = b'{"metadata": {"name": "a"}, "data": {"a": "1", "b": "2", "a": "3"}, "data": {"c": "4"}}'
+
+
+def test_a_field_that_comes_twice_is_refused_when_validation_is_strict(api: Api) -> None:
+    refusal = api.http.post(api.path("configmaps"), content=TWICE, headers=JSON, params={"fieldValidation": "Strict"})
+    assert refusal.status_code == 400
+    assert 'duplicate field "data.a"' in refusal.json()["message"]
+    assert 'duplicate field "data"' in refusal.json()["message"]
+
+
+def test_a_field_that_comes_twice_is_warned_of_when_validation_warns(api: Api) -> None:
+    answer = api.http.post(api.path("configmaps"), content=TWICE, headers=JSON, params={"fieldValidation": "Warn"})
+    assert answer.status_code == 201
+    assert any("duplicate field" in warning for warning in answer.headers.get_list("Warning"))
+
+
+def test_a_patch_is_searched_for_duplicate_fields_too(api: Api) -> None:
+    api.create("configmaps", {"metadata": {"name": "a"}})
+    refusal = api.http.patch(
+        api.path("configmaps", "a"),
+        content=b'{"data": {"a": "1", "a": "2"}}',
+        headers={"Content-Type": "application/merge-patch+json"},
+        params={"fieldValidation": "Strict"},
+    )
+    assert refusal.status_code == 400
+    assert 'duplicate field "data.a"' in refusal.json()["message"]
+
+
 def test_an_unknown_field_is_dropped_in_silence_when_validation_ignores(api: Api) -> None:
     answer = api.create("configmaps", {"metadata": {"name": "a"}, "dta": {}}, fieldValidation="Ignore")
     assert answer.status_code == 201

@@ -2,7 +2,7 @@
 
 import pytest
 
-from albc.local.kubernetes.protobuf import Unreadable, decode
+from albc.local.kubernetes.protobuf import NotOffered, Unreadable, decode
 
 
 def varint(value: int) -> bytes:
@@ -50,6 +50,24 @@ def test_a_zero_counts_only_where_it_was_meant() -> None:
     assert decode(envelope("apps/v1", "Deployment", field(2, spec)))["spec"] == {"replicas": 0}
 
 
+def test_an_empty_message_counts_where_it_was_meant() -> None:
+    volume = field(1, "v") + field(2, field(2, b""))
+    found = decode(envelope("v1", "Pod", field(2, field(1, volume))))
+    assert found["spec"]["volumes"] == [{"name": "v", "emptyDir": {}}]
+
+
+def test_a_condition_that_is_false_is_not_lost() -> None:
+    endpoint = field(1, "10.0.0.1") + field(2, field(1, 0) + field(2, 1))
+    found = decode(envelope("discovery.k8s.io/v1", "EndpointSlice", field(2, endpoint)))
+    assert found["endpoints"] == [{"addresses": ["10.0.0.1"], "conditions": {"ready": False, "serving": True}}]
+
+
+def test_fields_of_free_form_are_the_json_that_they_carry() -> None:
+    entry = field(1, "me") + field(7, field(1, b'{"f:data":{}}'))
+    found = decode(envelope("v1", "ConfigMap", field(1, field(17, entry))))
+    assert found["metadata"]["managedFields"] == [{"manager": "me", "fieldsV1": {"f:data": {}}}]
+
+
 def test_negative_numbers_are_read() -> None:
     assert decode(envelope("apps/v1", "Deployment", field(2, field(1, -1))))["spec"] == {"replicas": -1}
 
@@ -80,3 +98,8 @@ def test_unknown_fields_are_passed_over() -> None:
 def test_what_is_no_such_message_is_refused(body: bytes) -> None:
     with pytest.raises(Unreadable):
         decode(body)
+
+
+def test_a_kind_that_is_read_as_json_only_says_so() -> None:
+    with pytest.raises(NotOffered):
+        decode(envelope("v1", "PersistentVolume", b""))

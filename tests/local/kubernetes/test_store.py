@@ -1,5 +1,6 @@
 """The store's promises: order, versions, history, consistency."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -118,8 +119,15 @@ def test_namespaces_are_kept_apart() -> None:
     assert [item.key.namespace for item in store.collection(NAME).values("a")] == ["a"]
 
 
-def test_an_event_is_written_once_for_all() -> None:
+def test_an_object_costs_little_more_memory_than_its_json() -> None:
     store = new_store()
-    store.create(NAME, Key("", "a"), thing("a"))
-    (event,) = store.collection(NAME).log.since(1)
-    assert event.line() is event.line()
+    number, size = 200, 5000
+    objects = [thing(f"thing-{each}") | {"text": "x" * size} for each in range(number)]
+
+    tracemalloc.start()
+    for each, obj in enumerate(objects):
+        store.create(NAME, Key("", f"thing-{each}"), obj)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < number * (size + 1024)

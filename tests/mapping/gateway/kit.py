@@ -153,9 +153,13 @@ def binding(*objects: Plain, settings: MappingSettings = SETTINGS) -> TargetGrou
 
 
 def faults(*objects: Plain, settings: MappingSettings = SETTINGS) -> list[tuple[str, str, str]]:
-    """Kind, name and reason of each problem."""
+    """Kind, name and reason of each problem; without the one that tells the Gateway of its routes'."""
     problems = built(*objects, settings=settings).built.problems
-    return [(problem.object.kind, problem.object.name, problem.reason) for problem in problems]
+    return [
+        (problem.object.kind, problem.object.name, problem.reason)
+        for problem in problems
+        if problem.reason != "RoutesNotValid"
+    ]
 
 
 def meta(name: str, namespace: str = "shop", **more: Any) -> Plain:

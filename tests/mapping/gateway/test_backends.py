@@ -138,7 +138,8 @@ def test_each_fault_of_a_route_is_a_problem_and_the_first_is_its_condition() -> 
     route = http_route(to("gone", "lost"))
     result = built(gateway(), service(), route)
 
-    assert [problem.reason for problem in result.built.problems] == ["BackendNotFound", "BackendNotFound"]
+    reasons = [problem.reason for problem in result.built.problems]
+    assert reasons == ["BackendNotFound", "BackendNotFound", "RoutesNotValid"]
     parent = result.routes[RouteRef("HTTPRoute", "shop", "web")].parents[0]
     assert parent.unresolved is not None
     assert "shop/gone" in parent.unresolved.message

@@ -250,11 +250,8 @@ def test_an_outside_target_group_is_asked_for_by_name() -> None:
     assert asked(gateway(), http_route(named)).target_group_names == {"outside"}
 
 
-def test_the_services_and_secrets_that_it_depends_on_are_told() -> None:
-    result = built(*EXAMPLE)
-
-    assert result.services == {NamespacedName("shop", "web")}
-    assert result.secrets == frozenset()
+def test_a_gateway_without_sign_in_and_certificates_of_its_own_reads_no_secret() -> None:
+    assert built(*EXAMPLE).secrets == frozenset()
 
 
 def test_an_empty_snapshot_has_no_gateway_to_build() -> None:

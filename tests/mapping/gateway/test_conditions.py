@@ -188,7 +188,8 @@ def test_a_restriction_stands_before_a_fixed_response_too() -> None:
     assert restricted(TWO, configuration) == [True, True]
 
 
-def test_a_match_that_an_alb_cannot_do_is_told_on_the_route_alone() -> None:
+def test_a_match_that_an_alb_cannot_do_is_told_on_the_route_and_once_on_its_gateway() -> None:
     result = built(gateway(), service(), http_route(to("web", matches=[prefix("/a*")])), http_route(name="other"))
 
-    assert [problem.object.name for problem in result.built.problems] == ["web"]
+    told = [(problem.object.name, problem.severity) for problem in result.built.problems]
+    assert told == [("web", "error"), ("edge", "warning")]

@@ -3,7 +3,7 @@ and the same result whatever the order of the objects."""
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from albc.mapping.gateway.build import build, wants
 from albc.mapping.gateway.outcome import BuiltGateway
 from albc.mapping.gateway.status import LoadBalancerState, gateway_status, listener_set_status
-from albc.mapping.snapshot import NamespacedName
+from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.actions import Forward
 from albc.model.listener import Listener, ListenerRule
 from albc.model.reference import Ref
@@ -388,3 +388,21 @@ def test_statuses_of_anything_settle_at_once(objects: list[Plain], state: str | 
         before = known.listener_sets[name].status
         once = listener_set_status(outcome, before, balancer, "t1")
         assert listener_set_status(outcome, once, balancer, "t2") == once
+
+
+@settings(max_examples=100, deadline=None)
+@given(clusters(), clusters(), st.sets(st.sampled_from([each.name for each in fields(Snapshot)])))
+def test_what_was_known_before_never_shows(one: list[Plain], other: list[Plain], changed: set[str]) -> None:
+    """Whatever has changed since: with what an earlier build left, a build gives the same as without."""
+    before, after = snapshot(one), snapshot(other)
+    mixed = replace(before, **{name: getattr(after, name) for name in changed})
+    name = NamespacedName("shop", "edge")
+    known = build(before.gateways[name], before, FACTS, SETTINGS)
+    assert known is not None
+    gateway_ = mixed.gateways[name]
+
+    fresh = build(gateway_, mixed, FACTS, SETTINGS)
+    again = build(gateway_, mixed, FACTS, SETTINGS, replace(known.in_effect, sound={}))
+
+    assert repr(again) == repr(fresh)
+    assert wants(gateway_, mixed, SETTINGS, known.in_effect) == wants(gateway_, mixed, SETTINGS)

@@ -7,6 +7,7 @@ import pytest
 from albc.model.target_group import HealthCheck, HealthCheckMatcher, TargetGroup
 from tests.mapping.gateway.kit import (
     Plain,
+    built,
     configured,
     faults,
     gateway,
@@ -161,3 +162,21 @@ def test_local_traffic_does_not_matter_to_pods_and_to_albs() -> None:
 
     assert to_pods is not None
     assert (to_pods.port, behind_alb.port) == ("traffic-port", "traffic-port")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("healthCheckInterval", 0, "5 to 300"),
+        ("healthCheckTimeout", -1, "2 to 120"),
+        ("healthyThresholdCount", 11, "2 to 10"),
+        ("unhealthyThresholdCount", 1, "2 to 10"),
+    ],
+)
+def test_a_number_that_aws_refuses_is_told_on_its_configuration(field: str, value: int, allowed: str) -> None:
+    result = built(gateway(), http_route(), service(), tgc(healthCheckConfig={field: value}))
+
+    [problem] = result.built.problems
+    assert (problem.object.kind, problem.object.name) == ("TargetGroupConfiguration", "web")
+    assert f"healthCheckConfig.{field} is {value}" in problem.message
+    assert allowed in problem.message

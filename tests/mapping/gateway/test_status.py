@@ -29,6 +29,7 @@ from albc.mapping.snapshot import NamespacedName
 from tests.mapping.gateway.kit import (
     Plain,
     built,
+    configured,
     extension,
     gateway,
     http,
@@ -153,8 +154,54 @@ def test_a_listener_without_certificate_is_not_programmed() -> None:
     assert found["Programmed"] == ("False", "Invalid")
 
 
-def test_a_listener_without_routes_is_not_in_aws_and_says_so() -> None:
-    assert said(of_listener(gateway(), name="http-80").conditions)["Programmed"] == ("False", "NoRoutes")
+def test_a_listener_without_routes_is_programmed_as_the_api_wants_and_says_what_aws_has() -> None:
+    programmed = find_condition(of_listener(gateway(), name="http-80").conditions, "Programmed")
+
+    assert programmed is not None
+    assert (programmed.status, programmed.reason) == ("True", "Programmed")
+    assert "AWS has no such listener yet" in programmed.message
+
+
+def test_a_gateway_that_cannot_be_built_says_that_its_latest_state_was_looked_at() -> None:
+    standing = gateway_status(built(*ONE), NEW, ACTIVE, NOW)
+    edited = built(gateway(infrastructure=configured("nowhere"), metadata={"generation": 2}))
+
+    status = gateway_status(edited, standing, None, LATER)
+
+    assert said(status.conditions) == {"Accepted": ("False", "InvalidParameters"), "Programmed": ("True", "Programmed")}
+    assert {condition.observed_generation for condition in status.conditions} == {2}
+    assert status.addresses == standing.addresses
+
+
+def test_listener_sets_of_a_gateway_that_is_not_accepted_say_so() -> None:
+    objects = (
+        gateway(infrastructure=configured("nowhere"), allowedListeners={"namespaces": {"from": "Same"}}),
+        listener_set(http(90)),
+    )
+    found = built(*objects)
+    assert found.listener_sets is not None
+
+    status = listener_set_status(found.listener_sets[NamespacedName("shop", "more")], ListenerSetStatus(), None, NOW)
+
+    assert said(status.conditions)["Accepted"] == ("False", "ParentNotAccepted")
+    assert said(status.conditions)["Programmed"][0] == "False"
+    assert gateway_status(found, NEW, None, NOW).attached_listener_sets == 0
+
+
+def test_conditions_that_somebody_else_wrote_stay() -> None:
+    foreign = Condition(type="example.com/Audited", status="True", reason="Seen", observed_generation=1)
+    standing = gateway_status(built(*ONE), NEW, ACTIVE, NOW)
+    (listener,) = standing.listeners
+    audited = msgspec.structs.replace(
+        standing,
+        conditions=(*standing.conditions, foreign),
+        listeners=(msgspec.structs.replace(listener, conditions=(*listener.conditions, foreign)),),
+    )
+
+    after = gateway_status(built(gateway(metadata={"generation": 2}), *ONE[1:]), audited, ACTIVE, LATER)
+
+    assert foreign in after.conditions
+    assert foreign in after.listeners[0].conditions
 
 
 def test_an_l4_listener_without_backends_is_not_in_aws_and_says_so() -> None:

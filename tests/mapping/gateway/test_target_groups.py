@@ -13,6 +13,7 @@ from tests.mapping.gateway.kit import (
     SETTINGS,
     Plain,
     binding,
+    built,
     configured,
     faults,
     gateway,
@@ -285,3 +286,28 @@ def test_an_unknown_outside_target_group_is_told_on_its_route_alone() -> None:
 
     assert len(stack(*objects).all(TargetGroup)) == 1
     assert faults(*objects) == [("HTTPRoute", "web", "BackendNotFound")]
+
+
+def told(*objects: Plain) -> list[tuple[str, str, str]]:
+    problems = built(*objects).built.problems
+    return [(problem.object.kind, problem.reason, problem.severity) for problem in problems]
+
+
+def test_a_target_group_that_two_ports_want_differently_is_told() -> None:
+    both = gateway(http(), https(hostname="www.example.com"))
+
+    found = told(both, http_route(hostnames=["www.example.com"]), service(), tgc(protocolVersion="HTTP2"))
+
+    assert found == [("Gateway", "TargetGroupShared", "warning")]
+
+
+def test_an_l4_route_on_tcp_and_tcp_udp_is_told() -> None:
+    ports = gateway(l4("TCP", 80), l4("TCP", 53), l4("UDP", 53), layer="nlb")
+
+    assert ("Gateway", "TargetGroupShared", "warning") in told(ports, l4_route("TCPRoute"), service())
+
+
+def test_a_protocol_version_that_http_does_not_heed_is_told_on_its_configuration() -> None:
+    found = told(gateway(), http_route(), service(), tgc(protocolVersion="HTTP2"))
+
+    assert found == [("TargetGroupConfiguration", "ProtocolVersionIgnored", "warning")]

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from small_vpc import SMALL_VPC
+
 from albc.crds.ingress_class_params import IngressClassParams
 from albc.crds.resources import INGRESS_CLASS_PARAMS
 from albc.kube.objects import (
@@ -29,12 +31,9 @@ from albc.mapping.ingress.groups import GroupID
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import (
-    VPC,
-    AvailabilityZone,
     CertificateFact,
     Facts,
     SecurityGroupFact,
-    Subnet,
     TargetGroupFact,
 )
 from albc.model.listener import Listener, ListenerRule
@@ -151,30 +150,8 @@ def class_with(params_name: str = "params", name: str = CLASS, **spec: Any) -> t
     return ingress_class(name, parameters=reference), params
 
 
-def _subnet(number: int, zone: str, role: str) -> Subnet:
-    return Subnet(
-        id=f"subnet-{number}",
-        vpc_id="vpc-1",
-        availability_zone=zone,
-        availability_zone_id=f"z-{zone}",
-        cidr=f"10.0.{number}.0/24",
-        ipv6_cidrs=(f"2001:db8:0:{number}::/64",),
-        available_ip_address_count=100,
-        tags={"Name": f"{role}-{zone}", f"kubernetes.io/role/{role}": "1"},
-    )
-
-
-FACTS = Facts(
-    vpc=VPC(id="vpc-1", ipv4_cidrs=("10.0.0.0/16",), ipv6_cidrs=("2001:db8::/56",)),
-    subnets=(
-        _subnet(1, "a", "internal-elb"),
-        _subnet(2, "b", "internal-elb"),
-        _subnet(3, "a", "elb"),
-        _subnet(4, "b", "elb"),
-    ),
-    availability_zones={
-        f"z-{zone}": AvailabilityZone(id=f"z-{zone}", name=zone, zone_type="availability-zone") for zone in "ab"
-    },
+FACTS = replace(
+    SMALL_VPC,
     security_groups=(
         SecurityGroupFact(id="sg-0a", vpc_id="vpc-1", name_tag="web"),
         SecurityGroupFact(id="sg-0d", vpc_id="vpc-1", name_tag="db"),

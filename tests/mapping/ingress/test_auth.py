@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from albc.kube.objects import Ingress
+from albc.kube.objects import SECRETS, Ingress
 from albc.model.actions import (
     ActionConfig,
     AdditionalClaim,
@@ -26,6 +26,7 @@ from tests.mapping.ingress.kit import (
     rules,
     secret,
     service,
+    settings,
     stack,
     warnings,
 )
@@ -227,3 +228,19 @@ def test_required_fields_of_jwt_are_told(document: dict[str, Any], told: str) ->
 
 def test_login_and_jwt_exclude_one_another() -> None:
     assert "can't both be configured" in fault(subject(COGNITO, JWT))
+
+
+def test_a_secret_without_the_required_label_is_told_by_name_and_label() -> None:
+    message = fault(subject(OIDC), SECRET, settings=settings(required_secrets_label="use=albc"))
+    assert "secret shop/oidc is missing required label use=albc" in message
+
+
+def test_a_secret_with_the_required_label_is_used() -> None:
+    labelled = SECRETS.convert(
+        {
+            "metadata": {"name": "oidc", "namespace": "shop", "labels": {"use": "albc"}},
+            "data": {"clientID": base64_of("me"), "clientSecret": base64_of("s3cret")},
+        }
+    )
+    of_stack = stack(subject(OIDC), labelled, settings=settings(required_secrets_label="use=albc"))
+    assert isinstance(rules(of_stack, 443)[0].actions[0], AuthenticateOIDC)

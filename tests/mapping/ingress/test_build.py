@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from albc.kube.objects import Ingress
-from albc.mapping.ingress.build import BuiltGroup, build, kept_owners, wants
+from albc.mapping.ingress.build import BuiltGroup, build, owners, wants
 from albc.model.facts import FactsRequest
 from albc.model.stack import Stack
 from albc.model.target_group_binding import FrontendNLBTargets
@@ -172,7 +172,7 @@ def test_a_faulty_member_without_a_last_good_state_is_told_that_its_live_rules_s
 
     [problem] = errors(after)
     assert problem.message.endswith("until then rules that AWS has of it stay as they are")
-    assert kept_owners(after.left_out) == tuple(f"{ref.namespace}/a-" for ref in after.left_out)
+    assert owners(after.left_out) == tuple(f"{ref.namespace}/a-" for ref in after.left_out)
 
 
 def test_a_fault_that_only_shows_beside_others_keeps_the_last_good_rules_too() -> None:

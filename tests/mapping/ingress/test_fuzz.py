@@ -1,8 +1,12 @@
-"""Whatever users write, mapping answers with a stack and problems, the same for every order of the input."""
+"""Whatever users write, mapping answers with a stack and problems, the same for every order of the input.
+
+The long forms (`make soak`) try a hundred times as many clusters, unlike ones each time.
+"""
 
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -10,8 +14,9 @@ from albc.kube.objects import Ingress, Service
 from albc.mapping.ingress.annotations import REGISTER
 from albc.mapping.ingress.build import build, wants
 from albc.mapping.ingress.groups import groups, load_problems
+from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
-from tests.mapping.ingress.kit import FACTS, SETTINGS, class_with, ingress, service, snapshot
+from tests.mapping.ingress.kit import FACTS, SETTINGS, class_with, ingress, secret, service, snapshot
 
 NAMES = sorted(
     {
@@ -120,12 +125,36 @@ PARAMS = st.fixed_dictionaries(
 )
 
 
-def outcome(cluster: Snapshot) -> tuple[Any, ...]:
+TRUTH = st.booleans()
+MAPPING = st.builds(
+    MappingSettings,
+    cluster_name=st.just("demo"),
+    vpc_id=st.just("vpc-1"),
+    ingress_class=st.sampled_from(["alb", "alb", ""]),
+    tolerate_non_existent_backend_service=TRUTH,
+    tolerate_non_existent_backend_action=TRUTH,
+    default_tags=st.sampled_from([{}, {"a": "default", "k": "default"}]),
+    external_managed_tags=st.sampled_from([frozenset(), frozenset({"k"})]),
+    default_target_type=st.sampled_from(["instance", "ip"]),
+    enable_backend_security_group=TRUTH,
+    backend_security_group=st.sampled_from(["", "sg-given"]),
+    disable_restricted_sg_rules=TRUTH,
+    enable_ip_target_type=TRUTH,
+    alb_single_subnet=TRUTH,
+    lb_capacity_reservation=TRUTH,
+    enable_default_tags_low_priority=TRUTH,
+    enable_certificate_management=TRUTH,
+    required_secrets_label=st.sampled_from(["", "use=albc"]),
+)
+SECRET = secret("go", clientID="bWU=", clientSecret="eA==")
+
+
+def outcome(cluster: Snapshot, mapping: MappingSettings = SETTINGS) -> tuple[Any, ...]:
     """All that mapping says of a cluster."""
-    found: list[Any] = [load_problems(cluster, SETTINGS)]
-    for group in groups(cluster, SETTINGS):
-        assert wants(group, cluster, SETTINGS)
-        result = build(group, cluster, FACTS, SETTINGS)
+    found: list[Any] = [load_problems(cluster, mapping)]
+    for group in groups(cluster, mapping):
+        assert wants(group, cluster, mapping)
+        result = build(group, cluster, FACTS, mapping)
         text = result.stack.to_json() if result.stack else None
         if text is not None:
             text.encode()
@@ -138,24 +167,24 @@ def reversed_maps(cluster: Snapshot) -> Snapshot:
     return Snapshot(
         **{
             field: dict(reversed(list(getattr(cluster, field).items())))
-            for field in ("ingresses", "services", "ingress_classes", "ingress_class_params")
+            for field in ("ingresses", "services", "secrets", "ingress_classes", "ingress_class_params")
         }
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
-@given(ingresses("a"), ingresses("b"), services(), PARAMS)
-def test_any_cluster_gives_stacks_and_problems_whatever_the_order_of_the_input(
-    first: Ingress, second: Ingress, own: Service, params: dict[str, Any]
-) -> None:
-    cluster = snapshot(first, second, own, *class_with(**params))
-
-    assert outcome(cluster) == outcome(reversed_maps(cluster))
+@st.composite
+def clusters(draw: st.DrawFn) -> Snapshot:
+    """Three Ingresses, mostly of one group, a Service, class parameters and a Secret."""
+    members = [draw(ingresses(name)) for name in "abc"]
+    params: dict[str, Any] = draw(PARAMS)
+    return snapshot(*members, draw(services()), SECRET, *class_with(**params))
 
 
-@settings(deadline=None, max_examples=200)
-@given(st.sampled_from(NAMES), VALUES)
-def test_any_value_of_any_annotation_is_taken_or_told(name: str, value: str) -> None:
+def check_cluster(cluster: Snapshot, mapping: MappingSettings) -> None:
+    assert outcome(cluster, mapping) == outcome(reversed_maps(cluster), mapping)
+
+
+def check_value(name: str, value: str) -> None:
     assume(name != "group.name")
     subject = ingress(annotations={"enable-frontend-nlb": "true", name: value})
 
@@ -164,15 +193,57 @@ def test_any_value_of_any_annotation_is_taken_or_told(name: str, value: str) -> 
     assert all(problem.message and "\n" not in problem.message for problem in problems)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
-@given(ingresses("a"), ingresses("b"), ingresses("b"), services())
-def test_what_was_built_before_changes_nothing_where_nothing_is_faulty(
-    first: Ingress, second: Ingress, edited: Ingress, own: Service
-) -> None:
+def check_edit(first: Ingress, second: Ingress, edited: Ingress, own: Service) -> None:
     before, after = snapshot(first, second, own), snapshot(first, edited, own)
     for group in groups(after, SETTINGS):
         earlier = build(group, before, FACTS, SETTINGS).in_effect
         fresh, kept = build(group, after, FACTS, SETTINGS), build(group, after, FACTS, SETTINGS, earlier)
         # A member whose class cannot be told is held: its problem is told elsewhere, and what was good of it stays.
-        if not fresh.left_out and not any(problem.severity == "error" for problem in fresh.problems):
+        if not fresh.left_out and not fresh.faults:
             assert kept.stack == fresh.stack
+
+
+SLOW = [HealthCheck.too_slow]
+
+
+@settings(deadline=None, suppress_health_check=SLOW, max_examples=150)
+@given(clusters(), MAPPING)
+def test_any_cluster_gives_stacks_and_problems_whatever_the_order_of_the_input(
+    cluster: Snapshot, mapping: MappingSettings
+) -> None:
+    check_cluster(cluster, mapping)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(NAMES), VALUES)
+def test_any_value_of_any_annotation_is_taken_or_told(name: str, value: str) -> None:
+    check_value(name, value)
+
+
+@settings(deadline=None, suppress_health_check=SLOW, max_examples=60)
+@given(ingresses("a"), ingresses("b"), ingresses("b"), services())
+def test_what_was_built_before_changes_nothing_where_nothing_is_faulty(
+    first: Ingress, second: Ingress, edited: Ingress, own: Service
+) -> None:
+    check_edit(first, second, edited, own)
+
+
+@pytest.mark.soak
+@settings(deadline=None, suppress_health_check=SLOW, max_examples=15_000)
+@given(clusters(), MAPPING)
+def test_any_of_many_clusters(cluster: Snapshot, mapping: MappingSettings) -> None:
+    check_cluster(cluster, mapping)
+
+
+@pytest.mark.soak
+@settings(deadline=None, max_examples=20_000)
+@given(st.sampled_from(NAMES), VALUES)
+def test_any_of_many_values(name: str, value: str) -> None:
+    check_value(name, value)
+
+
+@pytest.mark.soak
+@settings(deadline=None, suppress_health_check=SLOW, max_examples=6_000)
+@given(ingresses("a"), ingresses("b"), ingresses("b"), services())
+def test_any_of_many_edits(first: Ingress, second: Ingress, edited: Ingress, own: Service) -> None:
+    check_edit(first, second, edited, own)

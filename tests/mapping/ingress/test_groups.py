@@ -165,3 +165,19 @@ def test_a_group_that_still_holds_an_ingress_is_named_too() -> None:
     cluster = snapshot(ingress(deleted=True, finalizers=[IMPLICIT]))
 
     assert [str(each) for each in groups(cluster, SETTINGS)] == ["shop/web"]
+
+
+def ordered(name: str, order: str | None) -> Ingress:
+    given = {"group.name": "edge"} | ({"group.order": order} if order is not None else {})
+    return ingress(name=name, annotations=given)
+
+
+def test_of_two_equal_orders_the_later_name_is_told_of_the_earlier() -> None:
+    found = members("edge", ordered("a", "5"), ordered("b", "5"), ordered("c", "6"))
+    [problem] = found.problems
+    assert (problem.object.name, problem.severity) == ("b", "warning")
+    assert "group.order 5 is also that of Ingress shop/a, which comes first by its name" in problem.message
+
+
+def test_members_without_an_order_are_not_told_that_they_have_none() -> None:
+    assert members("edge", ordered("a", None), ordered("b", None), ordered("c", "0")).problems == ()

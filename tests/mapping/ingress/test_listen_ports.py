@@ -17,6 +17,7 @@ from tests.mapping.ingress.kit import (
     fault,
     ingress,
     listener,
+    path,
     rule,
     rules,
     settings,
@@ -203,3 +204,14 @@ def test_members_on_other_ports_have_no_rules_there() -> None:
     found = stack(member("a"), other, group="edge")
 
     assert (len(rules(found)), len(rules(found, 81))) == (1, 0)
+
+
+def test_who_names_certificates_beside_an_earlier_member_is_told_whose_the_default_one_is() -> None:
+    def member(name: str, certificate: str) -> Ingress:
+        given = {"group.name": "edge", "listen-ports": '[{"HTTPS": 443}]', "certificate-arn": certificate}
+        return ingress(rule(path(), host=f"{name}.com"), name=name, annotations=given)
+
+    found = built(member("a", "arn:a"), member("b", "arn:b"), member("c", "arn:a"), group="edge")
+    [warning] = found.problems
+    assert (warning.object.name, warning.severity) == ("b", "warning")
+    assert "the default certificate of port 443 is that of Ingress shop/a" in warning.message

@@ -20,6 +20,7 @@ from tests.mapping.ingress.kit import (
     load_balancer,
     settings,
     stack,
+    warnings,
 )
 
 
@@ -60,6 +61,20 @@ def test_the_name_of_an_explicit_group() -> None:
 @pytest.mark.parametrize("name", ["mine", "x" * 32, ""])
 def test_a_given_name_is_used_as_it_is(name: str) -> None:
     assert balancer(annotated(load_balancer_name=name)).name == name
+
+
+@pytest.mark.parametrize(
+    ("existing", "scheme", "told"),
+    [("old-name", "internal", True), ("given", "internal", False), ("old-name", "internet-facing", False)],
+)
+def test_a_new_name_for_a_load_balancer_that_stays_does_nothing_and_is_told(
+    existing: str, scheme: str, told: bool
+) -> None:
+    there = ExistingLoadBalancer(
+        arn="arn:lb", kind="application", scheme=scheme, subnet_ids=("subnet-1", "subnet-2"), name=existing
+    )
+    found = warnings(annotated(load_balancer_name="given"), facts=replace(FACTS, existing=there))
+    assert [problem.reason for problem in found] == (["IgnoredSetting"] if told else [])
 
 
 def test_a_name_may_have_32_bytes() -> None:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from small_vpc import SMALL_VPC
+
 from albc.kube.objects import SERVICES, Service
 from albc.mapping.service.build import build
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
-from albc.model.facts import VPC, AvailabilityZone, ExistingLoadBalancer, Facts, SecurityGroupFact, Subnet
+from albc.model.facts import ExistingLoadBalancer, Facts, SecurityGroupFact
 from albc.model.listener import Listener
 from albc.model.load_balancer import LoadBalancer
 from albc.model.problem import Built, Problem
@@ -53,30 +55,8 @@ def service(
     return SERVICES.convert({"metadata": metadata, "spec": body})
 
 
-def _subnet(number: int, zone: str, role: str) -> Subnet:
-    return Subnet(
-        id=f"subnet-{number}",
-        vpc_id="vpc-1",
-        availability_zone=zone,
-        availability_zone_id=f"z-{zone}",
-        cidr=f"10.0.{number}.0/24",
-        ipv6_cidrs=(f"2001:db8:0:{number}::/64",),
-        available_ip_address_count=100,
-        tags={"Name": f"{role}-{zone}", f"kubernetes.io/role/{role}": "1"},
-    )
-
-
-FACTS = Facts(
-    vpc=VPC(id="vpc-1", ipv4_cidrs=("10.0.0.0/16",), ipv6_cidrs=("2001:db8::/56",)),
-    subnets=(
-        _subnet(1, "a", "internal-elb"),
-        _subnet(2, "b", "internal-elb"),
-        _subnet(3, "a", "elb"),
-        _subnet(4, "b", "elb"),
-    ),
-    availability_zones={
-        f"z-{zone}": AvailabilityZone(id=f"z-{zone}", name=zone, zone_type="availability-zone") for zone in "ab"
-    },
+FACTS = replace(
+    SMALL_VPC,
     security_groups=(
         SecurityGroupFact(id="sg-0a", vpc_id="vpc-1", name_tag="web"),
         SecurityGroupFact(id="sg-0d", vpc_id="vpc-1", name_tag="sg-db"),

@@ -112,16 +112,29 @@ def test_two_ports_that_name_one_target_group_share_it() -> None:
     assert forward(built_stack, 80).target_groups[1] == forward(built_stack, 90).target_groups[1]
 
 
-def test_the_lower_port_decides_the_name_of_a_shared_target_group_whatever_the_order_of_ports() -> None:
-    # Port 80 leads to port 90 of the same Service by an action, so that target group bears the UID twice in its hash.
-    ports = [{"name": "a", "port": 80, "targetPort": 8080}, {"name": "b", "port": 90, "targetPort": 9090}]
-    annotations = action({"serviceName": "web", "servicePort": 90})
+SHARED = [{"name": "a", "port": 80, "targetPort": 8080}, {"name": "b", "port": 90, "targetPort": 9090}]
 
-    one = stack(service(*ports, annotations=annotations))
-    other = stack(service(*reversed(ports), annotations=annotations))
+
+def test_with_merging_the_lower_port_decides_the_name_of_a_shared_target_group() -> None:
+    # Port 80 leads to port 90 of the same Service by an action, so that target group bears the UID twice in its hash.
+    annotations = action({"serviceName": "web", "servicePort": 90})
+    annotations["aws-load-balancer-enable-tcp-udp-listener"] = "true"
+
+    one = stack(service(*SHARED, annotations=annotations))
+    other = stack(service(*reversed(SHARED), annotations=annotations))
 
     assert target_group(one, 90).name == target_group(other, 90).name
-    assert target_group(one, 90).name != target_group(stack(service(*ports, annotations=IP)), 90).name
+    assert target_group(one, 90).name != target_group(stack(service(*SHARED, annotations=IP)), 90).name
+
+
+def test_without_merging_the_port_that_stands_first_decides_it_as_in_the_reference() -> None:
+    annotations = action({"serviceName": "web", "servicePort": 90})
+
+    by_action = stack(service(*SHARED, annotations=annotations))
+    by_port = stack(service(*reversed(SHARED), annotations=annotations))
+
+    assert target_group(by_port, 90).name == target_group(stack(service(*SHARED, annotations=IP)), 90).name
+    assert target_group(by_action, 90).name != target_group(by_port, 90).name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from albc.model.listener import Listener
 from albc.model.problem import ObjectRef
 from albc.model.stack import StackID
 from albc.model.target_group import TargetGroup
-from tests.mapping.service.kit import FACTS, IP, SETTINGS, TCP_80, built, fault, service, stack, warnings
+from tests.mapping.service.kit import FACTS, IP, PREFIX, SETTINGS, TCP_80, built, fault, service, stack, warnings
 
 PROTECTED = {"aws-load-balancer-attributes": "deletion_protection.enabled=true"}
 
@@ -34,8 +34,45 @@ def test_each_port_has_a_listener_and_a_target_group() -> None:
 
     built_stack = stack(service(*ports, annotations=IP))
 
-    assert [one.id for one in built_stack.all(Listener)] == ["80", "443", "8080"]
-    assert [one.id for one in built_stack.all(TargetGroup)] == ["shop/web:80", "shop/web:443", "shop/web:8080"]
+    assert [one.id for one in built_stack.all(Listener)] == ["443", "80", "8080"]
+    assert [one.id for one in built_stack.all(TargetGroup)] == ["shop/web:443", "shop/web:80", "shop/web:8080"]
+
+
+def test_the_first_fault_in_the_order_of_building_is_told() -> None:
+    wrong = {
+        "aws-load-balancer-scheme": "x",
+        "aws-load-balancer-ip-address-type": "x",
+        "aws-load-balancer-subnets": "nowhere",
+        "aws-load-balancer-enable-prefix-for-ipv6-source-nat": "x",
+        "aws-load-balancer-attributes": "x",
+        "aws-load-balancer-minimum-load-balancer-capacity": "u=1",
+        "aws-load-balancer-disable-nlb-sg": "x",
+        "aws-load-balancer-security-groups": "nobody",
+        "aws-load-balancer-additional-resource-tags": "x",
+        "aws-load-balancer-eip-allocations": "eipalloc-1",
+        "aws-load-balancer-name": "n" * 33,
+        "aws-load-balancer-inbound-sg-rules-on-private-link-traffic": "x",
+        "aws-load-balancer-ssl-ports": "nope",
+        "aws-load-balancer-quic-enabled-ports": "80",
+        "actions.TCP-80": "x",
+        "aws-load-balancer-healthcheck-protocol": "x",
+        "aws-load-balancer-healthcheck-port": "nope",
+        "aws-load-balancer-healthcheck-interval": "x",
+        "aws-load-balancer-healthcheck-timeout": "x",
+        "aws-load-balancer-healthcheck-healthy-threshold": "x",
+        "aws-load-balancer-healthcheck-unhealthy-threshold": "x",
+        "aws-load-balancer-target-group-attributes": "x",
+        "aws-load-balancer-target-group-attributes.80": "x",
+        "aws-load-balancer-proxy-protocol-per-target-group": "x",
+        "aws-load-balancer-proxy-protocol": "x",
+        "aws-load-balancer-multi-cluster-target-group": "x",
+        "aws-load-balancer-listener-attributes.TCP-80": "x",
+    }
+
+    while wrong:
+        first = next(iter(wrong))
+        assert fault(service(annotations=wrong)).startswith(PREFIX + first)
+        del wrong[first]
 
 
 def test_a_service_without_fault_has_no_problems() -> None:

@@ -33,6 +33,8 @@ class ClassicLoadBalancer:
     attributes: Item
     security_groups: tuple[str, ...]
     tags: dict[str, str]
+    address: str = ""
+    """The loopback address that its DNS name stands for."""
     interfaces: dict[str, str] = field(default_factory=dict)
     """Subnet → network interface."""
     listeners: dict[int, ClassicListener] = field(default_factory=dict)
@@ -42,3 +44,5 @@ class ClassicLoadBalancer:
     """Instance port → names of policies."""
     instances: dict[str, float] = field(default_factory=dict)
     """Instance → when it was registered."""
+    reports: dict[str, bool] = field(default_factory=dict)
+    """Instance → whether the data plane's last probe found it healthy."""

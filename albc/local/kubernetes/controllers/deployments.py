@@ -9,6 +9,7 @@ from typing import Any
 
 from albc.local.kubernetes.behaviour import Object
 from albc.local.kubernetes.calls import timestamp
+from albc.local.kubernetes.controllers.recorder import News, Recorder
 from albc.local.kubernetes.controllers.world import (
     DEPLOYMENTS,
     REPLICA_SETS,
@@ -31,8 +32,9 @@ class Deployments:
 
     workers = 2
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recorder: Recorder) -> None:
         self._world = world.named("kube-controller-manager")
+        self._recorder = recorder
 
     def keys(self, source: StorageName, event: Event) -> Iterable[Key]:
         if source == DEPLOYMENTS:
@@ -55,22 +57,32 @@ class Deployments:
         paused = bool(deployment["spec"].get("paused"))
         if new is None and not paused:
             new = await self._world.create(REPLICA_SETS, key.namespace, _replica_set(deployment, old))
+            self._say_scaled(deployment, new, 0)
         if not paused:
             await self._mark_revision(deployment, new, old)
             for replica_set, replicas in _step(deployment, new, old):
-                await self._scale(replica_set, replicas)
+                await self._scale(deployment, replica_set, replicas)
             await self._clean_up(deployment, old)
         await self._report(deployment, new, old)
         return None
 
-    async def _scale(self, replica_set: Object, replicas: int) -> None:
-        if replica_set["spec"].get("replicas") == replicas:
+    def _say_scaled(self, deployment: Object, replica_set: Object, before: int) -> None:
+        now = replica_set["spec"].get("replicas", 0)
+        if now != before:
+            way = "up" if now > before else "down"
+            text = f"Scaled {way} replica set {replica_set['metadata']['name']} from {before} to {now}"
+            self._recorder.say(deployment, News("deployment-controller", "ScalingReplicaSet", text))
+
+    async def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
+        before = replica_set["spec"].get("replicas", 0)
+        if before == replicas:
             return
         replica_set["spec"]["replicas"] = replicas
         key = Key(replica_set["metadata"]["namespace"], replica_set["metadata"]["name"])
         await self._world.modify(
             REPLICA_SETS, key, lambda live: {**live, "spec": {**live["spec"], "replicas": replicas}}
         )
+        self._say_scaled(deployment, replica_set, before)
 
     async def _mark_revision(self, deployment: Object, new: Object | None, old: list[Object]) -> None:
         """A template that comes back gets the newest revision; the Deployment shows it."""

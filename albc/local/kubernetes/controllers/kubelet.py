@@ -14,12 +14,14 @@ import anyio
 
 from albc.local.kubernetes.behaviour import Object
 from albc.local.kubernetes.calls import timestamp
+from albc.local.kubernetes.controllers.recorder import News, Recorder, Type
 from albc.local.kubernetes.controllers.world import NODES, PODS, World, with_condition
 from albc.local.kubernetes.kinds.pool import AddressRange, Pool
 from albc.local.kubernetes.options import ClusterOptions
 from albc.local.kubernetes.runtime import ImageUnknown, PodRuntime
 from albc.local.kubernetes.store import Event, Key, StorageName
 
+_SCHEDULER = "default-scheduler"
 _FIRST_POD_ADDRESS = 256
 _PULL_RETRY = 5.0
 _RETRY = 1.0
@@ -31,8 +33,9 @@ class Kubelet:
 
     workers = 32
 
-    def __init__(self, world: World, options: ClusterOptions, runtime: PodRuntime | None) -> None:
+    def __init__(self, world: World, options: ClusterOptions, runtime: PodRuntime | None, recorder: Recorder) -> None:
         self._world = world.named("kubelet")
+        self._recorder = recorder
         self._runtime = runtime
         self._nodes = {node.name: node for node in options.nodes}
         self._pools = {n.name: Pool(AddressRange(n.pod_cidr, _FIRST_POD_ADDRESS)) for n in options.nodes}
@@ -62,8 +65,12 @@ class Kubelet:
             node = self._place(pod)
             if node is None:
                 await self._report(key, pod["metadata"]["uid"], _unschedulable)
+                if not pod["spec"].get("schedulingGates"):
+                    text = f"0/{len(self._nodes)} nodes are available."
+                    self._recorder.say(pod, News(_SCHEDULER, "FailedScheduling", text, "Warning"))
                 return _PULL_RETRY
             pod["spec"]["nodeName"] = node
+            self._recorder.say(pod, News(_SCHEDULER, "Scheduled", f"Successfully assigned {'/'.join(key)} to {node}"))
             await self._world.modify(PODS, key, lambda live: {**live, "spec": {**live["spec"], "nodeName": node}})
         if pod["spec"]["nodeName"] not in self._nodes:
             return None
@@ -106,15 +113,24 @@ class Kubelet:
                 await self._release(key)
                 self._not_before[uid] = anyio.current_time() + _PULL_RETRY
                 await self._report(key, uid, lambda live: _waiting(live, live["status"], "ErrImagePull", why))
+                self._say(pod, "Failed", f'Failed to pull image "{unknown.image}": {why}', type="Warning")
                 return _PULL_RETRY
             except BaseException:
                 await self._release(key)
                 self._not_before[uid] = anyio.current_time() + _RETRY
                 raise
             self._not_before.pop(uid, None)
+            for container in pod["spec"]["containers"]:
+                name, image = container["name"], container.get("image", "")
+                self._say(pod, "Pulled", f'Container image "{image}" already present on machine', container=name)
+                self._say(pod, "Created", f"Created container: {name}", container=name)
+                self._say(pod, "Started", f"Started container {name}", container=name)
         address = self._started[uid][1]
         await self._report(key, uid, lambda live: _running(live, self._with_address(live, address)))
         return None
+
+    def _say(self, pod: Object, reason: str, message: str, *, container: str = "", type: Type = "Normal") -> None:
+        self._recorder.say(pod, News("kubelet", reason, message, type, pod["spec"]["nodeName"], container))
 
     async def _begin(self, key: Key, pod: Object, address: str) -> None:
         """Gives the pod its address and has its runtime serve there. Raises what the runtime raises."""
@@ -152,6 +168,9 @@ class Kubelet:
         uid = pod["metadata"]["uid"]
         grace = pod["metadata"].get("deletionGracePeriodSeconds") or 0
         if uid in self._started:
+            for container in pod["spec"]["containers"]:
+                name = container["name"]
+                self._say(pod, "Killing", f"Stopping container {name}", container=name)
             with anyio.move_on_after(grace):
                 await anyio.sleep(_pre_stop_seconds(pod))
             await self._release(key)

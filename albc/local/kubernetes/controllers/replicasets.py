@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from albc.local.kubernetes.behaviour import Object
+from albc.local.kubernetes.controllers.recorder import News, Recorder
 from albc.local.kubernetes.controllers.world import (
     PODS,
     REPLICA_SETS,
@@ -27,8 +28,9 @@ class ReplicaSets:
 
     workers = 2
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recorder: Recorder) -> None:
         self._world = world.named("kube-controller-manager")
+        self._recorder = recorder
 
     def keys(self, source: StorageName, event: Event) -> Iterable[Key]:
         if source == REPLICA_SETS:
@@ -50,14 +52,21 @@ class ReplicaSets:
         wanted = spec.get("replicas", 1)
         if not replica_set["metadata"].get("deletionTimestamp"):
             missing = min(wanted - len(active), _BATCH)
-            active += [await self._world.create(PODS, key.namespace, _pod(replica_set)) for _ in range(missing)]
+            for _ in range(missing):
+                pod = await self._world.create(PODS, key.namespace, _pod(replica_set))
+                active.append(pod)
+                self._say(replica_set, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
             surplus = sorted(active, key=_worth)[: max(0, len(active) - wanted)]
             for pod in surplus:
                 pod_key = Key(key.namespace, pod["metadata"]["name"])
                 await self._world.delete(PODS, pod_key, uid=pod["metadata"]["uid"])
                 active.remove(pod)
+                self._say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod_key.name}")
         await self._world.set_status(REPLICA_SETS, replica_set, _status(replica_set, active))
         return _until_available(replica_set, active)
+
+    def _say(self, replica_set: Object, reason: str, message: str) -> None:
+        self._recorder.say(replica_set, News("replicaset-controller", reason, message))
 
 
 def _counts(pod: Object) -> bool:

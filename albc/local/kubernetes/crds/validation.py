@@ -27,6 +27,16 @@ _UNCHECKED = FieldError(
     "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing "
     "errors to complete validation",
 )
+_BLOCKING = frozenset(
+    {
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    }
+)
+"""Faults with which rules cannot be evaluated; after others they still are, as the API server does."""
 _Say = Callable[[str, Any, Any], tuple[CauseType, str]]
 
 
@@ -49,12 +59,11 @@ class ObjectValidator:
                 continue
             found.append(_fault(error, path))
         found += _duplicates(new, self._schema, "")
-        if found:
-            yield from found
-            if rules.any:
-                yield _UNCHECKED
-            return
-        yield from rules.faults(new, old)
+        yield from found
+        if not any(fault.type in _BLOCKING for fault in found):
+            yield from rules.faults(new, old)
+        elif rules.any:
+            yield _UNCHECKED
 
     def _compile(self) -> tuple[jsonschema_rs.Draft4Validator, RuleTree]:
         import jsonschema_rs  # costs 20 ms and is needed by those only who store custom objects

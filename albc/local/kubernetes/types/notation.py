@@ -11,7 +11,8 @@ without a plural it is the body of a subresource only.
 Types: `string int32 int64 bool float bytes time microtime quantity intstr any`, another type of the same table, of
 `meta`, or `table.Type`; `[]T` a list, `map[T]` a map with string keys. Flags: `!` required, `=value` default,
 `enum=A|B`, `map=k,…` (list-map keys), `set`, `atomic`, `merge[=key]` and `retain` (strategic merge patch), `#n` the
-field's number in protobuf, `#m.n` within an inlined message (on a kind's line: that of its metadata).
+field's number in protobuf, `#m.n` within an inlined message (on a kind's line: that of its metadata), `#n*` if Go keeps
+it as a pointer, so that its zero is meant.
 
 The result is OpenAPI in the API server's own form, `x-kubernetes-*` extensions included, so built-in kinds and custom
 resources share one set of walkers (`schema`, `patch`, `openapi`).
@@ -29,6 +30,8 @@ from typing import Any
 Schema = dict[str, Any]
 NUMBER = "x-albc-protobuf-number"
 """Under which a field's schema keeps its numbers, those of the messages around it first; not published."""
+POINTER = "x-albc-pointer"
+"""Set where Go keeps a pointer; not published."""
 
 _SCALARS: dict[str, Schema] = {
     "string": {"type": "string"},
@@ -161,7 +164,9 @@ def _field(kind: str, flags: list[str], description: str, table: str, local: set
     for flag in flags:
         word, _, value = flag.partition("=")
         if flag.startswith("#"):
-            schema[NUMBER] = tuple(int(number) for number in flag[1:].split("."))
+            schema[NUMBER] = tuple(int(number) for number in flag[1:].rstrip("*").split("."))
+            if flag.endswith("*"):
+                schema[POINTER] = True
         elif flag == "atomic":
             schema["x-kubernetes-list-type" if kind.startswith("[]") else "x-kubernetes-map-type"] = "atomic"
         elif flag == "set":

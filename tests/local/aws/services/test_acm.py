@@ -1,35 +1,18 @@
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from self_signed import self_signed
 
 from albc.local.aws import Account, AccountOptions, ApiError, ManualClock
 
 Make = Callable[..., str]
 
 
-def self_signed(host: str) -> tuple[bytes, bytes]:
-    """PEM certificate and key that someone brought along."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-    now = datetime(2027, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=90))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host), x509.DNSName("www." + host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def brought_along(host: str) -> tuple[bytes, bytes]:
+    return self_signed(host, "www." + host, since=datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def detail(account: Account, arn: str) -> dict[str, Any]:
@@ -98,7 +81,7 @@ def test_a_certificate_in_use_cannot_be_deleted(account: Account, alb: Make, lis
 
 
 def test_an_imported_certificate_is_served_as_it_came(account: Account) -> None:
-    certificate, key = self_signed("own.example.org")
+    certificate, key = brought_along("own.example.org")
     arn = account.call("acm", "ImportCertificate", {"Certificate": certificate, "PrivateKey": key})["CertificateArn"]
     assert account.snapshot().certificates[arn] == (certificate, key)
     imported = detail(account, arn)
@@ -107,8 +90,8 @@ def test_an_imported_certificate_is_served_as_it_came(account: Account) -> None:
 
 
 def test_a_key_that_does_not_fit_is_refused(account: Account) -> None:
-    certificate, _ = self_signed("own.example.org")
-    _, other = self_signed("own.example.org")
+    certificate, _ = brought_along("own.example.org")
+    _, other = brought_along("own.example.org")
     for key, why in ((other, "does not match"), (b"no key", "not valid PEM")):
         with pytest.raises(ApiError, match=rf"^ValidationException: .*{why}"):
             account.call("acm", "ImportCertificate", {"Certificate": certificate, "PrivateKey": key})
@@ -116,7 +99,7 @@ def test_a_key_that_does_not_fit_is_refused(account: Account) -> None:
 
 def test_listings_show_rsa_certificates_unless_others_are_asked_for(account: Account, certificate: Make) -> None:
     requested = certificate()
-    pem, key = self_signed("own.example.org")
+    pem, key = brought_along("own.example.org")
     imported = account.call("acm", "ImportCertificate", {"Certificate": pem, "PrivateKey": key})["CertificateArn"]
 
     def listed(**params: object) -> set[str]:

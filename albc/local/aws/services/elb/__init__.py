@@ -1,4 +1,4 @@
-"""Elastic Load Balancing of the first version: Classic Load Balancers. The data plane does not serve them."""
+"""Elastic Load Balancing of the first version: Classic Load Balancers; `traffic` shows them to the data plane."""
 
 from albc.local.aws.services.elb import attributes, instances, listeners, load_balancers, policies, tags
 from albc.local.aws.services.operation import Operations

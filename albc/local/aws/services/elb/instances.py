@@ -24,6 +24,7 @@ def deregister_instances_from_load_balancer(state: State, params: Params) -> Ans
     gone = [each["InstanceId"] for each in params["Instances"]]
     _check(state, gone)
     balancer.instances = {instance: since for instance, since in balancer.instances.items() if instance not in gone}
+    balancer.reports = {instance: found for instance, found in balancer.reports.items() if instance not in gone}
     return _answer(balancer)
 
 
@@ -46,7 +47,10 @@ def _answer(balancer: ClassicLoadBalancer) -> Answer:
 def _health(state: State, balancer: ClassicLoadBalancer, instance: str) -> dict[str, Any]:
     if instance not in balancer.instances:
         raise ApiError("InvalidInstance", f"Could not find EC2 instance {instance}.")
-    if state.clock() - balancer.instances[instance] >= state.options.health_seconds:
+    if (found := balancer.reports.get(instance)) is False:
+        description = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
+        return {"InstanceId": instance, "State": "OutOfService", "ReasonCode": "Instance", "Description": description}
+    if found or state.clock() - balancer.instances[instance] >= state.options.health_seconds:
         return {"InstanceId": instance, "State": "InService", "ReasonCode": "N/A", "Description": "N/A"}
     description = "Instance registration is still in progress."
     return {"InstanceId": instance, "State": "OutOfService", "ReasonCode": "ELB", "Description": description}

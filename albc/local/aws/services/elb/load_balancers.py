@@ -6,6 +6,7 @@ from typing import Any
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import decimal_id, hex_id
 from albc.local.aws.services import names
+from albc.local.aws.services.addresses import free_address
 from albc.local.aws.services.elb import attributes, listeners, lookup, tags
 from albc.local.aws.services.operation import Answer, Operations, Params, page, present
 from albc.local.aws.state import State
@@ -26,6 +27,7 @@ def create_load_balancer(state: State, params: Params) -> Answer:
         return {"DNSName": same_name.dns_name}
     if len(state.classic) >= state.options.quotas.classic_load_balancers:
         raise ApiError("TooManyLoadBalancers", "The maximum number of load balancers has been reached")
+    wanted.address = free_address(state)
     _place(state, wanted, subnets)
     state.classic[wanted.name] = wanted
     return {"DNSName": wanted.dns_name}
@@ -33,7 +35,7 @@ def create_load_balancer(state: State, params: Params) -> Answer:
 
 def describe_load_balancers(state: State, params: Params) -> Answer:
     wanted = params.get("LoadBalancerNames")
-    found = [lookup.by_name(state, name) for name in dict.fromkeys(wanted)] if wanted else list(state.classic.values())
+    found = [lookup.shown(state, name) for name in dict.fromkeys(wanted)] if wanted else lookup.all_shown(state)
     shown, marker = page(found, lambda each: each.name, params.get("PageSize", 400), params.get("Marker"))
     return {"LoadBalancerDescriptions": [_described(state, each) for each in shown], "NextMarker": marker}
 

@@ -1,13 +1,12 @@
 """Load balancers: create, describe, delete."""
 
-import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from albc.local.aws.errors import ApiError
 from albc.local.aws.ids import decimal_id, hex_id
-from albc.local.aws.loopback import LOAD_BALANCER_CIDR
 from albc.local.aws.services import names
+from albc.local.aws.services.addresses import free_address
 from albc.local.aws.services.elbv2 import attributes, describe, lookup, network_settings, tags, zones
 from albc.local.aws.services.operation import Answer, Operations, Params, page
 from albc.local.aws.state import State
@@ -32,7 +31,7 @@ def create_load_balancer(state: State, params: Params) -> Answer:
             )
         return {"LoadBalancers": [describe.load_balancer(state, same_name)]}
     _check_quota(state, wanted.type)
-    wanted.address = next(_free_addresses(state))
+    wanted.address = free_address(state)
     zones.place(state, wanted, mappings)
     zones.refresh_interfaces(state, wanted)
     held[wanted.arn] = wanted
@@ -178,13 +177,6 @@ def _dns_name(state: State, name: str, type_: str, scheme: str) -> str:
         return f"{name}-{hex_id('load-balancer', name, state.serial, digits=16)}.elb.{region}.{end}"
     prefix = "internal-" if scheme == "internal" else ""
     return f"{prefix}{name}-{decimal_id('dns', name, state.serial)}.{region}.elb.{end}"
-
-
-def _free_addresses(state: State) -> Iterator[str]:
-    taken = {balancer.address for balancer in state.load_balancing.load_balancers.values()}
-    for address in ipaddress.IPv4Network(LOAD_BALANCER_CIDR).hosts():
-        if str(address) not in taken:
-            yield str(address)
 
 
 OPERATIONS: Operations = {

@@ -20,10 +20,12 @@ def set_security_groups(state: State, params: Params) -> Answer:
         )
     if not params["SecurityGroups"]:
         raise ApiError("ValidationError", "At least one security group must be specified")
-    balancer.security_groups = checked_groups(state, balancer.vpc_id, params["SecurityGroups"], balancer.type)
-    if enforce := params.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"):
-        if balancer.type != "network":
-            raise ApiError("InvalidConfigurationRequest", "PrivateLink traffic reaches Network Load Balancers only")
+    groups = checked_groups(state, balancer.vpc_id, params["SecurityGroups"], balancer.type)
+    enforce = params.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
+    if enforce and balancer.type != "network":
+        raise ApiError("InvalidConfigurationRequest", "PrivateLink traffic reaches Network Load Balancers only")
+    balancer.security_groups = groups
+    if enforce:
         balancer.enforce_inbound_rules_on_private_link = enforce
     zones.refresh_interfaces(state, balancer)
     return {
