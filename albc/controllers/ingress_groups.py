@@ -10,7 +10,7 @@ from albc.controllers.reporting import Reporter
 from albc.controllers.shared import Shared
 from albc.controllers.stores import gone
 from albc.crds.resources import INGRESS_CLASS_PARAMS, TARGET_GROUP_BINDINGS
-from albc.deploy.plan.operation import Operation
+from albc.deploy.plan.operation import ResourceID
 from albc.deploy.values import references
 from albc.engine.controller import Reconcile
 from albc.engine.outcome import Done, Outcome, Requeue
@@ -29,6 +29,8 @@ from albc.mapping.ingress.references import secrets_behind
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.load_balancer import LoadBalancer
 from albc.model.problem import Problem
+from albc.model.stack import Stack
+from albc.model.target_group import TargetGroup
 
 
 class IngressGroups:
@@ -93,7 +95,7 @@ class IngressGroups:
             del self._in_effect[group]
         content = [ingress for ingress in active if ref(ingress) not in built.at_fault]
         for failure in deployed.over_quota:
-            whose = _whose(failure.operation, active)
+            whose = _whose(failure.operation.resource, built.stack, active)
             content = [ingress for ingress in content if ingress not in whose]
             with suppress(QuotaExceeded), self._failure(whose, "FailedDeployModel", "deploy model"):
                 raise failure.error
@@ -149,10 +151,18 @@ def _is_used(backend_security_group: str | None, built: BuiltGroup) -> bool:
     return any(backend_security_group in balancer.security_groups for balancer in balancers)
 
 
-def _whose(operation: Operation, active: Sequence[Ingress]) -> Sequence[Ingress]:
-    """Whose the resource is, or the target groups to which it forwards; all, where nobody can be named."""
-    ids = {operation.resource.id, *(reference.id for reference in references(operation.params))}
-    return [ingress for ingress in active if any(id.startswith(owners([ref(ingress)])) for id in ids)] or active
+def _whose(refused: ResourceID, stack: Stack, active: Sequence[Ingress]) -> Sequence[Ingress]:
+    """Whose the resource is, or the target groups to which it forwards; all, where nobody can be named.
+
+    Nobody, if it is of a member that came while the group was being built: the next reconcile tells that one.
+    """
+    groups = {refused.id} if refused.type == TargetGroup.type else set[str]()
+    for resource in stack.resources:
+        if (resource.type, resource.id) == (refused.type, refused.id):
+            groups |= {reference.id for reference in references(resource) if reference.type == TargetGroup.type}
+    if not groups:
+        return active
+    return [ingress for ingress in active if any(id.startswith(owners([ref(ingress)])) for id in groups)]
 
 
 def _said(problems: Iterable[Problem]) -> str:
