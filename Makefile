@@ -52,7 +52,7 @@ test-go: ## Build the client-go program that judges the local cluster (needs Go)
 	@cd tests/go && go build -o .build/judge .
 
 soak: setup ## Run the long forms of tests
-	@$(BIN)/pytest -m soak $(ARGS)
+	@$(BIN)/pytest -m soak --hypothesis-profile=default $(ARGS)
 
 check: lint types contracts ## Lint, types and import contracts
 

@@ -1,6 +1,11 @@
-"""What every test shares: async tests run on asyncio, and the cluster that the conformance suite is held against."""
+"""What every test shares: asyncio, hypothesis that repeats itself, and the cluster of the conformance suite."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# `make test` judges the change, neither the dice nor the machine; `make soak` throws the dice.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -416,7 +416,11 @@ class Informer(Generic[T]):
         if now - self._last_fault > HEALTHY_AFTER:
             self._delay = FIRST_DELAY
         wanted = (error.retry_after or 0.0) if isinstance(error, Unavailable) else 0.0
-        await anyio.sleep(wanted + random.uniform(0, self._delay))  # noqa: S311 - jitter is no secret
+        seconds = wanted + random.uniform(0, self._delay)  # noqa: S311 - jitter is no secret
+        if isinstance(error, Unavailable) and not wanted:
+            await self._outage.pause(str(self.resource), seconds)
+        else:
+            await anyio.sleep(seconds)
         self._delay = min(2 * self._delay, LONGEST_DELAY)
         self._last_fault = anyio.current_time()
 

@@ -2,7 +2,7 @@
 
 * Up to 1,000 targets go in one call, as many as a target group holds. A larger call than the reference's 200 that AWS
   refuses is made again in parts of 200.
-* The first error stops; what was done before stays done and is known.
+* The first error stops; what was done before stays done and is known. After a lost answer the targets are listed anew.
 * QUIC targets without a server id are left out and counted.
 
 Called by `albc.targets.reconciler`.
@@ -17,7 +17,7 @@ from opentelemetry.metrics import Meter
 
 from albc.aws.calls import Aws
 from albc.crds.target_group_binding import TargetGroupBinding
-from albc.errors import Invalid, Refused
+from albc.errors import Invalid, Refused, Throttled
 from albc.kube.objects import Node
 from albc.targets.health import TargetHealthReader
 from albc.targets.quic import PROTOCOLS
@@ -72,7 +72,14 @@ class Registrar:
 
     async def _call(self, aws: Aws, operation: str, written: Written, arn: str, targets: Sequence[Target]) -> None:
         described = [target.describe() for target in targets]
-        await aws.call("elbv2", operation, TargetGroupArn=arn, Targets=described)
+        try:
+            await aws.call("elbv2", operation, TargetGroupArn=arn, Targets=described)
+        except (Invalid, Refused, Throttled):
+            raise
+        except BaseException:
+            # No answer is none: AWS may have done it, and only a listing can tell.
+            self._health.forget(arn)
+            raise
         written(arn, targets)
 
     def _with_server_ids(self, binding: TargetGroupBinding, wanted: Sequence[WantedTarget]) -> Sequence[WantedTarget]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,19 @@ class Local:
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
-    folder = tmp_path_factory.mktemp("local")
+    with _local(tmp_path_factory.mktemp("local")) as running:
+        yield running
+
+
+@pytest.fixture
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    """For what reads the log from its beginning."""
+    with _local(tmp_path_factory.mktemp("untouched")) as running:
+        yield running
+
+
+@contextmanager
+def _local(folder: Path) -> Iterator[Local]:
     log = folder / "controller.log"
     with _Process(["local", "up", f"--kubeconfig={folder / 'kubeconfig'}"], folder / "local.log", dict(os.environ)):
         printed = _when_printed(folder / "local.log", "/_albc/calls")
@@ -97,9 +110,9 @@ def test_kubectl_shows_nodes_and_explains_a_custom_resource(local: Local) -> Non
 def test_kubectl_takes_an_ingress_from_apply_to_delete(local: Local) -> None:
     folder = str(examples_folder() / "ingress")
     local.kubectl("apply", "-f", folder)
-    local.kubectl("rollout", "status", "deployment/cart", "-n", "shop", "--timeout=20s")
+    local.kubectl("rollout", "status", "deployment/cart", "-n", "shop", "--timeout=60s")
     hostname = "jsonpath={.status.loadBalancer.ingress[0].hostname}"
-    local.kubectl("wait", "ingress/cart", "ingress/catalogue", "-n", "shop", f"--for={hostname}", "--timeout=20s")
+    local.kubectl("wait", "ingress/cart", "ingress/catalogue", "-n", "shop", f"--for={hostname}", "--timeout=60s")
 
     assert "SuccessfullyReconciled" in local.kubectl("describe", "ingress", "cart", "-n", "shop")
     local.kubectl("patch", "ingress", "cart", "-n", "shop", "-p", '{"metadata":{"labels":{"team":"web"}}}')
@@ -108,18 +121,18 @@ def test_kubectl_takes_an_ingress_from_apply_to_delete(local: Local) -> None:
     )
     assert "kind: Ingress" in local.kubectl("apply", "--server-side", "--force-conflicts", "-f", folder, "-o", "yaml")
 
-    local.kubectl("delete", "-f", folder, "--ignore-not-found", "--timeout=30s")
+    local.kubectl("delete", "-f", folder, "--ignore-not-found", "--timeout=60s")
     assert local.kubectl("get", "ingress", "-A") == ""
 
 
 @pytest.mark.skipif(CURL is None, reason="curl is not installed")
-def test_the_session_of_the_docs_is_true(local: Local, tmp_path: Path) -> None:
+def test_the_session_of_the_docs_is_true(untouched: Local, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(examples_folder())
-    (tmp_path / "up.log").symlink_to(Path(local.environment["HOME"]) / "local.log")
-    path = f"{KUBECTL.parent}{os.pathsep}{local.environment['PATH']}"
+    (tmp_path / "up.log").symlink_to(Path(untouched.environment["HOME"]) / "local.log")
+    path = f"{KUBECTL.parent}{os.pathsep}{untouched.environment['PATH']}"
     steps = documented_session("local.md", "With kubectl and curl")
 
-    answers = answers_of(steps, {**local.environment, "PATH": path}, tmp_path)
+    answers = answers_of(steps, {**untouched.environment, "PATH": path}, tmp_path)
 
     assert [(step, answer) for step, answer in zip(steps, answers, strict=True) if not step.says(answer)] == []
 
@@ -150,7 +163,7 @@ def test_curl_gets_through_the_load_balancer_with_the_certificate_of_the_name(lo
     for name, value in values.items():
         manifests = manifests.replace(f"${{{name}}}", value)
     local.kubectl("apply", "-f", "-", stdin=manifests)
-    local.kubectl("wait", "gateway/edge", "-n", "hands-on", "--for=condition=Programmed", "--timeout=20s")
+    local.kubectl("wait", "gateway/edge", "-n", "hands-on", "--for=condition=Programmed", "--timeout=60s")
 
     def curl(url: str) -> list[str]:
         """The answer's lines, the last one its status; asked again while no pod is healthy yet."""
@@ -168,7 +181,7 @@ def test_curl_gets_through_the_load_balancer_with_the_certificate_of_the_name(lo
 
     assert curl("https://web.example.com/")[-1] == "200"
     assert curl("https://web.example.com/metrics") == ["Forbidden", "403"]
-    local.kubectl("delete", "-f", "-", "--ignore-not-found", "--timeout=30s", stdin=manifests)
+    local.kubectl("delete", "-f", "-", "--ignore-not-found", "--timeout=60s", stdin=manifests)
 
 
 def _web_acl(local: Local) -> str:

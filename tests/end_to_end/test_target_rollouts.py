@@ -18,8 +18,11 @@ async def test_a_rollout_drops_no_request() -> None:
 
 async def test_deregistering_pods_only_when_they_no_longer_serve_would_drop_requests() -> None:
     async with rollouts(leave="readiness") as world:
-        visits = await world.roll_out(1)
-    assert visits.wrong != []
+        for _ in range(5):  # a Pod or two may be lucky
+            visits = await world.roll_out(1)
+            if visits.wrong:
+                return
+    pytest.fail("no request was dropped")
 
 
 @pytest.mark.soak

@@ -1,10 +1,10 @@
-"""What the log says of an interruption of the API server; time is virtual."""
+"""What the log says of an interruption of the API server, and how it ends; time is virtual."""
 
 import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from albc.engine.outage import SETTLED, Outage
+from albc.engine.outage import RETURN, SETTLED, Outage
 from albc.errors import Gone, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -59,3 +59,45 @@ async def test_the_next_interruption_is_told_anew() -> None:
             outage.resumed(kind)
             await anyio.sleep(SETTLED + 1)
     assert [(line["kind"] if "kind" in line else line["kinds"]) for line in lines] == ["pods", 1, "nodes", 1]
+
+
+async def test_a_kind_that_is_answered_again_brings_back_those_that_wait() -> None:
+    outage = Outage()
+    for kind in KINDS:
+        outage.interrupted(kind, Unavailable("cannot connect"))
+    began = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        for kind in KINDS[1:]:
+            tasks.start_soon(outage.pause, kind, 30.0)
+        await anyio.sleep(3)
+        outage.resumed(KINDS[0])
+    assert anyio.current_time() - began <= 3 + RETURN
+
+
+async def test_a_server_that_answers_now_and_then_shortens_one_back_off_of_each_kind() -> None:
+    outage = Outage()
+    outage.interrupted("pods", Unavailable("cannot connect"))
+    spent = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_answer_each_second, outage, "nodes", 60)
+        for _ in range(2):
+            began = anyio.current_time()
+            await outage.pause("pods", 30.0)
+            spent.append(anyio.current_time() - began)
+    assert spent[0] <= 1 + RETURN
+    assert spent[1] == 30.0
+
+
+async def test_a_back_off_that_nobody_shortens_lasts_as_long_as_it_was_to() -> None:
+    outage = Outage()
+    outage.interrupted("pods", Unavailable("cannot connect"))
+    began = anyio.current_time()
+    await outage.pause("pods", 30.0)
+    assert anyio.current_time() - began == 30.0
+
+
+async def _answer_each_second(outage: Outage, kind: str, seconds: int) -> None:
+    for _ in range(seconds):
+        outage.interrupted(kind, Unavailable("cannot connect"))
+        await anyio.sleep(1)
+        outage.resumed(kind)
