@@ -19,13 +19,13 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.local: $(VENV)/.python requirements/local.txt pyproject.toml
-	@echo "Installing what the demo needs (once)…"
+	@echo "Installing what the demo needs (once, about a minute)…"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python requirements/dev.txt pyproject.toml
-	@echo "Installing what development needs (once)…"
+	@echo "Installing what development needs (once, about a minute)…"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.local
@@ -92,13 +92,14 @@ $(VENV)/docs/.done: $(VENV)/.python requirements/docs.txt
 
 docs: references $(VENV)/docs/.done ## Build the documentation's site into site/
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --quiet
+	@echo "Begin with site/index.html."
 
-kind-up: $(VENV)/.local ## Make a kind cluster and an emulated AWS account in containers (needs kind and Docker)
-	@command -v kind >/dev/null && command -v docker >/dev/null || \
-	  { echo "albc: kind-up needs kind and Docker; without them: albc local up" >&2; exit 2; }
+kind-up: $(VENV)/.local ## Make a kind cluster and an emulated AWS account in containers (needs kind, Docker, kubectl, the AWS CLI)
+	@for tool in kind docker kubectl aws; do command -v $$tool >/dev/null || \
+	  { echo "albc: kind-up needs $$tool, which is missing; without containers: $(BIN)/albc local up" >&2; exit 2; }; done
 	@kind create cluster --config deploy/local/kind.yaml
 	@docker compose -f deploy/local/compose.yaml up --detach --wait
-	@kubectl --context kind-albc apply --server-side -f deploy/crds
+	@kubectl --context kind-albc apply --server-side -k deploy/crds
 	@deploy/local/account.sh > deploy/local/.flags
 
 kind-demo: $(VENV)/.local ## Run the controller on this machine against `make kind-up`, and apply the Ingress example
@@ -114,6 +115,7 @@ bench: $(VENV)/.dev ## Run the benchmarks and compare with the results kept (ARG
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv)
+	@command -v uv >/dev/null || { echo "albc: uv is missing: pip install uv" >&2; exit 2; }
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra local --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \

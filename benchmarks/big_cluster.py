@@ -23,6 +23,11 @@ CREATED = "2026-01-01T00:00:00Z"
 NAMESPACES = 50
 
 
+def moment(number: int) -> str:
+    """Each Pod has a time of its own, as in a cluster that came to be over hours."""
+    return f"2026-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+
+
 def metadata(kind: str, number: int, fields: int) -> dict[str, Any]:
     """As a cluster has it: labels, an owner, and field managers that take more room than all else."""
     managed: dict[str, Any] = {f"f:field-{position}": {"f:name": {}, "f:value": {}} for position in range(fields)}
@@ -30,7 +35,7 @@ def metadata(kind: str, number: int, fields: int) -> dict[str, Any]:
         "name": f"{kind}-{number}",
         "namespace": f"team-{number % NAMESPACES}",
         "uid": f"00000000-0000-4000-8000-{number:012x}",
-        "creationTimestamp": CREATED,
+        "creationTimestamp": moment(number),
         "labels": {
             "app": f"app-{number // 10}",
             "kubernetes.io/service-name": f"app-{number}",
@@ -67,7 +72,9 @@ def pod(number: int) -> dict[str, Any]:
             "phase": "Running",
             "podIP": address,
             "podIPs": [{"ip": address}],
-            "conditions": [{"type": name, "status": "True", "lastTransitionTime": CREATED} for name in conditions],
+            "conditions": [
+                {"type": name, "status": "True", "lastTransitionTime": moment(number)} for name in conditions
+            ],
         },
     }
 

@@ -24,6 +24,7 @@ class Feature(StrEnum):
     TAGGING_API = "feature gate EnableRGTAPI"
     CERTIFICATES = "feature gate EnableCertificateManagement"
     CLASSIC = "feature gate ClassicLoadBalancer"
+    QUOTAS = "head-room of VPC quotas; may be refused"
     ROLES = "target groups of other accounts, through an assumed role"
 
 
@@ -125,6 +126,7 @@ OPERATIONS: Final[Mapping[Feature, Mapping[str, tuple[str, ...]]]] = {
             "SetLoadBalancerPoliciesOfListener",
         ),
     },
+    Feature.QUOTAS: {"service-quotas": ("ListServiceQuotas",)},
     Feature.ROLES: {"sts": ("AssumeRole",)},
 }
 """Feature → botocore's name of the service → AWS's names of the operations."""

@@ -17,7 +17,7 @@ _ELB: Final = "elasticloadbalancing"
 CLUSTER_TAG: Final = "elbv2.k8s.aws/cluster"
 PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
 POLICIES: Final[Mapping[str, tuple[Feature, ...]]] = {
-    "base": (Feature.ALWAYS, Feature.WAFV2, Feature.WEB_ACL_NAMES, Feature.WAF, Feature.SHIELD),
+    "base": (Feature.ALWAYS, Feature.WAFV2, Feature.WEB_ACL_NAMES, Feature.WAF, Feature.SHIELD, Feature.QUOTAS),
     "classic": (Feature.CLASSIC,),
     "certificates": (Feature.CERTIFICATES,),
     "tagging-api": (Feature.TAGGING_API,),

@@ -12,7 +12,7 @@ from typing import Final
 
 import anyio
 
-from albc.aws.calls import Aws
+from albc.aws.calls import Aws, CallStatistics
 from albc.aws.clients import AwsSettings, StaticCredentials, open_client
 
 _MARGIN: Final = timedelta(seconds=30)
@@ -31,6 +31,16 @@ class _Assumed:
     aws: Aws
     until: datetime
     resources: AsyncExitStack
+
+
+@dataclass(frozen=True, slots=True)
+class RoleStatistics:
+    """One role of another account."""
+
+    arn: str
+    until: str
+    """When its credentials are renewed (RFC 3339)."""
+    calls: CallStatistics
 
 
 class AssumedRoles:
@@ -64,6 +74,13 @@ class AssumedRoles:
         if known:
             await known.resources.aclose()
         return fresh.aws
+
+    def statistics(self) -> tuple[RoleStatistics, ...]:
+        """Each role that has been assumed; one with several external ids is several."""
+        return tuple(
+            RoleStatistics(role.arn, assumed.until.isoformat(), assumed.aws.statistics())
+            for role, assumed in self._assumed.items()
+        )
 
     async def _assume(self, role: Role) -> _Assumed:
         request = {"RoleArn": role.arn, "RoleSessionName": self._session_name}

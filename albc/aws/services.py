@@ -14,6 +14,7 @@ SERVICE_IDS: Final[Mapping[str, str]] = {
     "resourcegroupstaggingapi": "Resource Groups Tagging API",
     "sts": "STS",
     "route53": "Route 53",
+    "service-quotas": "Service Quotas",
 }
 
 _READING: Final = ("describe_", "list_", "get_", "assume_role")
@@ -28,6 +29,7 @@ _IAM_PREFIXES: Final = {
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
 }
 """Where policies name a service otherwise than botocore."""
 

@@ -8,9 +8,11 @@ from cyclopts.exceptions import CycloptsError
 
 from albc import __version__
 from albc.cli.account import AccountFlags
+from albc.cli.examples import examples
 from albc.cli.usage import UsageError
 from albc.printable import printable
 from albc.settings import Settings
+from albc.settings.booleans import check_booleans
 from albc.settings.sources import further_sources
 
 app = App(
@@ -19,16 +21,20 @@ app = App(
     help=(
         "AWS Load Balancer Controller for Kubernetes.\n\n"
         "Try it on this machine: `albc demo`. Run it against a cluster: `albc run --cluster-name NAME`. "
-        "See what it would do: `albc plan`."
+        "See what it would do: `albc plan --cluster-name NAME`. Each command has its own `--help`."
     ),
 )
 local = App(name="local", help="A Kubernetes cluster and an AWS account on this machine, for trying out and for tests.")
 app.command(local)
-fault = App(name="fault", help="Let the cluster or the account that runs here fail as API servers and AWS do.")
+fault = App(
+    name="fault",
+    help="Let the cluster or the account that runs here fail as API servers and AWS do.",
+    help_epilogue=examples("local fault"),
+)
 local.command(fault)
 
 
-@app.command(config=further_sources)
+@app.command(config=further_sources, help_epilogue=examples("run"))
 def run(
     *ignored: Annotated[str, Parameter(show=False)],
     settings: Settings = Settings(),  # noqa: B008  the defaults of a frozen value
@@ -36,14 +42,15 @@ def run(
     """Run the controller against the cluster of the kubeconfig (or the one it runs in) and the AWS account.
 
     Each flag may also be set by a variable (--aws-region by ALBC_AWS_REGION) or in the file that --config names; a
-    flag goes before a variable, a variable before the file.
+    flag goes before a variable, a variable before the file. Durations are 15s, 2m30s or 10h; lists and maps (k=v) have
+    commas between their elements.
     """
     from albc.cli.run import run_controller
 
     return run_controller(settings, ignored)
 
 
-@app.command(config=further_sources)
+@app.command(config=further_sources, help_epilogue=examples("plan"))
 def plan(
     *,
     file: Annotated[tuple[str, ...], Parameter(name=("--file", "-f"), negative=(), allow_leading_hyphen=True)] = (),
@@ -73,7 +80,7 @@ def plan(
     return show_plan(file, facts, output, settings, detailed_exitcode=detailed_exitcode)
 
 
-@app.command(config=further_sources)
+@app.command(config=further_sources, help_epilogue=examples("preflight"))
 def preflight(
     *,
     output: Annotated[str, Parameter(name=("--output", "-o"))] = "table",
@@ -96,6 +103,7 @@ def preflight(
 def _settings_of(flags: tuple[str, ...]) -> Settings:
     """What `albc run` would make of these flags."""
     try:
+        check_booleans(flags)
         _, bound, *_ = app.parse_args(["run", *flags], exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise UsageError(f"the flags of the controller that runs now cannot be read: {error}") from None
@@ -111,7 +119,7 @@ def gates() -> None:
     print_gates()
 
 
-@app.command
+@app.command(help_epilogue=examples("demo"))
 def demo(
     *,
     once: Annotated[bool, Parameter(negative=())] = False,
@@ -128,7 +136,7 @@ def demo(
     return run_demo(once=once)
 
 
-@local.command
+@local.command(help_epilogue=examples("local up"))
 def up(
     *,
     kubeconfig: str = "",
@@ -151,7 +159,7 @@ def up(
     run_local(kubeconfig=kubeconfig, kubernetes_port=kubernetes_port, aws_port=aws_port)
 
 
-@local.command
+@local.command(help_epilogue=examples("local aws"))
 def aws(*, port: int = 0, flags: AccountFlags = AccountFlags()) -> None:  # noqa: B008  a frozen value
     """Start the embedded AWS account alone on loopback, and print how to reach it. Ctrl-C ends it.
 
@@ -168,7 +176,7 @@ def aws(*, port: int = 0, flags: AccountFlags = AccountFlags()) -> None:  # noqa
 Endpoint = Annotated[str, Parameter(help="The account's address; empty means that of AWS_ENDPOINT_URL.")]
 
 
-@local.command
+@local.command(help_epilogue=examples("local calls"))
 def calls(*, writes: Annotated[bool, Parameter(negative=())] = False, since: int = 0, endpoint: Endpoint = "") -> None:
     """Print the calls that the running account has answered: number, service, operation, outcome, parameters.
 
@@ -188,7 +196,7 @@ def calls(*, writes: Annotated[bool, Parameter(negative=())] = False, since: int
 Kubeconfig = Annotated[str, Parameter(help="The file that `albc local up` has written; empty means the usual one.")]
 
 
-@fault.command
+@fault.command(help_epilogue=examples("local fault restart"))
 def restart(*, down: float = 1.0, kubeconfig: Kubeconfig = "") -> None:
     """Break and refuse every connection for a while and forget what happened, as when an API server restarts.
 
@@ -212,7 +220,7 @@ def cut_watches(*, kubeconfig: Kubeconfig = "") -> None:
     _order(kubeconfig, {"fault": "cut-watches"})
 
 
-@fault.command
+@fault.command(help_epilogue=examples("local fault throttle"))
 def throttle(requests: int, /, *, retry_after: int = 1, kubeconfig: Kubeconfig = "") -> None:
     """Refuse requests with 429.
 
@@ -226,7 +234,7 @@ def throttle(requests: int, /, *, retry_after: int = 1, kubeconfig: Kubeconfig =
     _order(kubeconfig, {"fault": "throttle", "requests": requests, "retry_after": retry_after})
 
 
-@fault.command
+@fault.command(help_epilogue=examples("local fault slow"))
 def slow(seconds: float, /, *, kubeconfig: Kubeconfig = "") -> None:
     """Give every answer this many seconds later; 0 ends it."""
     _order(kubeconfig, {"fault": "slow", "seconds": seconds})
@@ -250,7 +258,7 @@ def clear(*, kubeconfig: Kubeconfig = "") -> None:
     _order(kubeconfig, {"fault": "clear"})
 
 
-@fault.command(name="aws")
+@fault.command(name="aws", help_epilogue=examples("local fault aws"))
 def fault_aws(
     kind: Literal["throttle", "server-error", "reset-before", "reset-after", "access-denied", "error", "list", "clear"],
     /,
@@ -300,6 +308,7 @@ def _order(kubeconfig: str, order: dict[str, str | int | float]) -> None:
 def main() -> NoReturn:
     """Entry point: a fault of the caller is one line on standard error and exit status 2, or what `_refuse` says."""
     try:
+        check_booleans(sys.argv[1:])
         status = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         _refuse(f"{str(error).strip().rstrip('.')}; `albc --help` shows what there is")

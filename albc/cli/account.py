@@ -26,9 +26,9 @@ class AccountFlags:
     cluster_name: str = "local"
     """Whose tag the nodes' security group bears."""
     latency: float = 0.0
-    """How long every call takes."""
+    """Seconds that every call takes."""
     delay: float = 0.0
-    """How long what is new is not found, and what is deleted still listed."""
+    """Seconds for which what is new is not found, and what is deleted still listed."""
     rates: Annotated[bool, Parameter(negative=())] = False
     """Refuse calls above the request rates that AWS publishes."""
     quotas: str = ""
@@ -46,7 +46,9 @@ def run_account(port: int, flags: AccountFlags) -> None:
     try:
         anyio.run(_serve, port, flags)
     except ImportError as error:
-        raise UsageError(f"the local account is not installed ({error}): pip install 'albc[local]'") from None
+        raise UsageError(
+            f"the local account is not installed ({error}): pip install '.[local]' in a checkout"
+        ) from None
     except OSError as error:
         raise UsageError(f"{error}; choose another port with --port") from None
 

@@ -15,7 +15,7 @@ def run_demo(*, once: bool) -> int:
         from albc.local.demo.show import StepFailed, show
     except ImportError as error:
         raise UsageError(
-            f"the local stack is not installed ({error.name} is missing): pip install 'albc[local]'"
+            f"the local stack is not installed ({error.name} is missing): pip install '.[local]' in a checkout"
         ) from None
 
     async def until_told() -> None:

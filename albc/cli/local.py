@@ -27,7 +27,7 @@ def run_local(*, kubeconfig: str, kubernetes_port: int, aws_port: int) -> None:
         anyio.run(_up, path, kubernetes_port, aws_port)
     except* ImportError as errors:
         raise UsageError(
-            f"the local stack is not installed ({errors.exceptions[0]}): pip install 'albc[local]'"
+            f"the local stack is not installed ({errors.exceptions[0]}): pip install '.[local]' in a checkout"
         ) from None
     except* OSError as errors:
         error = _first_of(errors)

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -27,16 +26,16 @@ from albc.cli.connections import (
     told_as_usage,
 )
 from albc.cli.election import candidate, leads
+from albc.cli.memory import give_back_once_settled
 from albc.cli.usage import UsageError
 from albc.controllers.assembly import Parts, assemble
-from albc.controllers.gateway_detection import detect
 from albc.controllers.metrics import show_drift, show_headroom, show_target_groups
 from albc.crds.resources import TARGET_GROUP_BINDINGS
 from albc.engine.debug import state
 from albc.engine.leader import Elector, LeadershipLost
 from albc.engine.manager import Manager
 from albc.engine.metrics import EngineMetrics
-from albc.engine.signals import stop_on_signals
+from albc.engine.signals import stop_on_signals, tell_state_on_signal
 from albc.kube.auth import ConnectionConfig
 from albc.kube.client import Client
 from albc.kube.events import EventRecorder
@@ -75,8 +74,15 @@ def run_controller(settings: Settings, ignored: Sequence[str] = ()) -> int:
 
 async def _run(settings: Settings) -> int:
     connection = await kubernetes_connection(settings.kubeconfig)
-    metrics = Metrics(os.environ)
-    provider = tracing.configure(__version__, os.environ)
+    try:
+        metrics = Metrics(os.environ)
+        provider = tracing.configure(__version__, os.environ)
+    except ImportError as error:
+        raise UsageError(
+            f"OTEL_EXPORTER_OTLP_… is set, but what exports is not installed ({error.name}): unset it, or install the "
+            "extra otlp (pip install '.[otlp]' in a checkout)",
+            FAILED,
+        ) from None
     try:
         async with AsyncExitStack() as resources:
             return await _with_metrics(settings, connection, metrics, resources)
@@ -99,9 +105,6 @@ async def _with_metrics(
         )
     )
     await reach_kubernetes(client)
-    with told_as_usage("unable to obtain CRD information"):
-        gates = await detect(client, settings.gates)
-    settings = replace(settings, feature_gates=gates.chosen)
     manager = Manager(client, engine_metrics, namespace=settings.watch_namespace or None, resync=settings.sync_period)
     recorder = EventRecorder(client)
     metadata = instance_metadata(settings)
@@ -131,6 +134,9 @@ async def _with_metrics(
     show_target_groups(metrics.meter, manager.store(TARGET_GROUP_BINDINGS))
     show_headroom(metrics.meter, inventory.headroom)
     show_drift(metrics.meter, inventory.drifts)
+    manager.report("aws", aws.statistics)
+    manager.report("roles", roles.statistics)
+    manager.report("inventory", inventory.statistics)
     around = webhooks.Surroundings(settings, parts.mapping, connection, manager, aws, roles, metrics.meter)
     ready_webhook = await resources.enter_async_context(webhooks.served(around))
     await resources.enter_async_context(_servers(settings, metrics, manager, ready_webhook))
@@ -138,7 +144,9 @@ async def _with_metrics(
     stop = anyio.Event()
     async with anyio.create_task_group() as background:
         background.start_soon(stop_on_signals, stop)
+        background.start_soon(tell_state_on_signal, partial(state, manager))
         background.start_soon(recorder.run)
+        background.start_soon(give_back_once_settled)
         background.start_soon(_keep_looking, inventory, elector)
         try:
             await manager.run(stop, elector)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import structlog
@@ -25,10 +26,12 @@ from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import Snapshot
 from albc.settings import Settings
 from albc.telemetry import http
-from albc.webhooks.certificate_keeper import CertificateKeeper, Place
 from albc.webhooks.handlers import Cluster, TargetGroups, WebhookSettings, webhooks
 from albc.webhooks.metrics import WebhookMetrics
 from albc.webhooks.server import Certificate, serving
+
+if TYPE_CHECKING:
+    from albc.webhooks.certificate_keeper import CertificateKeeper
 
 log = structlog.stdlib.get_logger("setup")
 
@@ -65,6 +68,9 @@ async def served(around: Surroundings) -> AsyncIterator[http.Check | None]:
     # Not fenced: every replica answers webhooks, and may have to write what they need.
     async with Client(around.connection) as client, anyio.create_task_group() as tasks:
         if settings.webhook_certificates == "managed":
+            # With it comes all of cryptography, which takes 8 MB: nobody else needs it.
+            from albc.webhooks.certificate_keeper import CertificateKeeper, Place
+
             keeper = CertificateKeeper(client, Place(around.connection.namespace, settings.webhook_name_prefix, folder))
             await _ensured(keeper)
             tasks.start_soon(keeper.run)
@@ -119,7 +125,7 @@ def _certificate(settings: Settings, folder: Path) -> Certificate:
         ) from error
 
 
-async def _ensured(keeper: CertificateKeeper) -> None:
+async def _ensured(keeper: "CertificateKeeper") -> None:
     try:
         await keeper.ensure()
     except (AlbcError, OSError) as error:

@@ -22,7 +22,7 @@ from albc.controllers.gateway_configurations import (
     TargetGroupConfigurations,
     Uses,
 )
-from albc.controllers.gateway_detection import NEEDED_BY_ALL, needed_by
+from albc.controllers.gateway_detection import NEEDED_BY_ALL, listener_sets_handled, needed_by
 from albc.controllers.gateway_events import GatewayEvents
 from albc.controllers.gateway_statuses import GatewayStatuses
 from albc.controllers.gateways import Gateways
@@ -176,16 +176,17 @@ def _add_gateways(parts: Parts, shared: Shared, wakers: dict[str, Waker]) -> Non
         (NLB, "NLBGatewayAPI", settings.nlb_gateway_max_concurrent_reconciles),
     )
     enabled = [(layer, workers) for layer, gate, workers in layers if settings.gates.enabled(gate)]
+    listener_sets = listener_sets_handled(settings.gates, manager)
     events: list[GatewayEvents] = []
     for layer, workers in enabled:
-        gateways = Gateways(layer, shared, secrets, statuses, Reporter(parts.recorder, layer.controller_name))
+        report = Reporter(parts.recorder, layer.controller_name)
+        gateways = Gateways(layer, shared, secrets, statuses, report, listener_sets=listener_sets)
         queue = manager.add(gateways, workers=workers, requires=needed_by(layer))
         wakers[layer.tag_prefix] = _waker(queue, ObjectKey)
         events.append(gateways.events)
     if enabled:
         uses = Uses(shared.stores, events)
         workers = settings.gateway_class_max_concurrent_reconciles
-        listener_sets = parts.mapping.gateway_listener_set
         for controller in (
             GatewayClasses(parts.client, shared.stores, listener_sets=listener_sets),
             LoadBalancerConfigurations(parts.client, shared.stores, uses),

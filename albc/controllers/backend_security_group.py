@@ -5,6 +5,7 @@ from typing import Any
 
 from albc.aws.backend_security_group import BackendSecurityGroup
 from albc.controllers.stores import Stores
+from albc.engine.controller import Reconcile
 from albc.engine.store import ObjectKey
 from albc.kube.objects import GATEWAYS, INGRESSES, SERVICES
 from albc.kube.resource import Resource
@@ -30,7 +31,7 @@ class SharedGroup:
         """These objects are at work (again)."""
         self._leaving.difference_update((resource.kind, key) for key in objects)
 
-    async def release(self, resource: Resource[Any], *objects: ObjectKey) -> None:
+    async def release(self, ctx: Reconcile, resource: Resource[Any], *objects: ObjectKey) -> None:
         """These objects are about to lose our finalizer; the group is deleted if nobody else is left.
 
         Raises `Pending` while AWS still holds it for a load balancer that is going away.
@@ -39,7 +40,8 @@ class SharedGroup:
         bearers = set(self._bearers())
         self._leaving &= bearers
         if bearers == self._leaving:
-            await self._group.delete()
+            with ctx.errors("release_auto_generated_backend_sg_error"):
+                await self._group.delete()
 
     def _bearers(self) -> Iterator[tuple[str, ObjectKey]]:
         stores = self._stores

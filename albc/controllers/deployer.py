@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import structlog
+
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory, StackKey
 from albc.deploy.apply.applied import Applied, Failure
@@ -62,6 +64,8 @@ class Provisioning:
     """Seconds; None when it is as far as it will be."""
 
 
+log = structlog.stdlib.get_logger("controllers.deployer")
+
 ACTIVE = frozenset({"active", "active_impaired"})
 _LONGEST_PAUSE = 30.0
 
@@ -103,6 +107,8 @@ class Deployer:
         if classic:
             view = replace(view, classic=await self._inventory.classic.named(classic, key))
         plan = make_plan(stack, view, self._settings, keep)
+        for note in plan.notes:
+            log.warning("stays as it is", stackID=str(stack.id), because=note)
         applied = Applied(resolved=plan.known) if plan.is_empty else await self._applier.apply(plan)
         over_quota = applied.failed if is_shared and _lacks_room_only(stack, applied) else ()
         if not over_quota and not _serves(stack, applied):

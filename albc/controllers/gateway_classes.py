@@ -1,6 +1,6 @@
 """Says of each GatewayClass whether it can be served, and holds it while Gateways use it (spec/gateway.md §3.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from albc.errors import Pending
 from albc.kube.client import Client
 from albc.kube.conditions import with_condition
 from albc.kube.finalizers import add_finalizer, remove_finalizer
-from albc.kube.objects import GATEWAY_CLASSES, GATEWAYS, Gateway, GatewayClass
+from albc.kube.objects import GATEWAY_CLASSES, GATEWAYS, LISTENER_SETS, Gateway, GatewayClass
 from albc.kube.objects.gateway import GatewayClassStatus, SupportedFeature
 from albc.kube.patches import MergePatch
 from albc.mapping.gateway.classes import class_status, layer_of, processed_version
@@ -33,8 +33,8 @@ _IN_USE_SECONDS = 30.0
 class GatewayClasses:
     name = "aws-lbc-gateway-class-controller"
 
-    def __init__(self, client: Client, stores: Stores, *, listener_sets: bool = True) -> None:
-        """`listener_sets`: whether ListenerSets are turned on."""
+    def __init__(self, client: Client, stores: Stores, *, listener_sets: Callable[[], bool]) -> None:
+        """`listener_sets`: whether ListenerSets are handled by now."""
         self._client = client
         self._listener_sets = listener_sets
         self._stores = stores
@@ -44,6 +44,7 @@ class GatewayClasses:
         w.on(GATEWAYS, _class_of, when=lambda change: change.type == "deleted", optional=True)
         w.on(LOAD_BALANCER_CONFIGURATIONS, self._of_configuration, optional=True)
         w.on(TARGET_GROUP_CONFIGURATIONS, self._of_default, optional=True)
+        w.when_known(LISTENER_SETS, self._all)
 
     async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
         gateway_class = self._stores.gateway_classes.get(key)
@@ -62,7 +63,7 @@ class GatewayClasses:
         status = GatewayClassStatus(
             conditions=with_condition(gateway_class.status.conditions, class_status(gateway_class, snapshot), now),
             supported_features=tuple(
-                SupportedFeature(name=name) for name in supported_features(layer, listener_sets=self._listener_sets)
+                SupportedFeature(name=name) for name in supported_features(layer, listener_sets=self._listener_sets())
             ),
         )
         if status != gateway_class.status:
@@ -97,6 +98,9 @@ class GatewayClasses:
         """One without a target may be the default of a class's configuration."""
         if change.object.spec.target_reference is not None:
             return []
+        return self._all()
+
+    def _all(self) -> list[ObjectKey]:
         return [ObjectKey("", gateway_class.name) for gateway_class in self._stores.gateway_classes.list()]
 
 

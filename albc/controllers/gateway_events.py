@@ -31,6 +31,9 @@ class GatewayEvents:
             routes.add_index("backend", _backends_of)
             routes.add_index("extension", _extensions_of)
 
+    def all(self) -> Iterable[ObjectKey]:
+        return self._ours(self._stores.gateways.list())
+
     def of_gateway(self, change: Change[Gateway]) -> Iterable[ObjectKey]:
         return self._ours([change.object])
 
@@ -55,7 +58,7 @@ class GatewayEvents:
         """Of a Service or Gateway, whose routes it concerns; without a reference it may be anybody's default."""
         target = configuration.spec.target_reference
         if target is None:
-            return self._ours(self._stores.gateways.list())
+            return self.all()
         return self.of_backend(target.kind or "Service", ObjectKey(configuration.namespace, target.name))
 
     def of_rule_configuration(self, change: Change[ListenerRuleConfiguration]) -> Iterable[ObjectKey]:

@@ -3,7 +3,7 @@
 Two instances run, one for each layer. The statuses of routes and ListenerSets are written by `gateway_statuses`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -69,7 +69,10 @@ class Gateways:
         secrets: References[Secret],
         statuses: GatewayStatuses,
         report: Reporter,
+        *,
+        listener_sets: Callable[[], bool],
     ) -> None:
+        """`listener_sets`: whether ListenerSets are handled by now."""
         self.name = layer.controller_name
         self._layer = layer
         self._client = shared.client
@@ -81,6 +84,7 @@ class Gateways:
         self._statuses = statuses
         self._report = report
         self._settings = shared.settings
+        self._listener_sets = listener_sets
         self.events = GatewayEvents(shared.stores, layer)
         self._in_effect: dict[ObjectKey, InEffect] = {}
         """What each Gateway's last build had in effect: served on while an edit of a route is faulty, and a cache."""
@@ -90,6 +94,7 @@ class Gateways:
         w.on(GATEWAYS, events.of_gateway, when=meaningful, optional=True)
         w.on(GATEWAY_CLASSES, events.of_class, optional=True)
         w.on(LISTENER_SETS, each_state(events.of_listener_set), when=meaningful, optional=True)
+        w.when_known(LISTENER_SETS, events.all)
         for kind in self._layer.route_kinds:
             w.on(_ROUTES[kind], each_state(events.of_route), when=meaningful, optional=True)
         w.on(SERVICES, events.of_service, when=meaningful)
@@ -114,7 +119,7 @@ class Gateways:
             self._in_effect.pop(key, None)
             return Done()
         if layer_of_gateway(gateway, self._stores.snapshot()) is not self._layer:
-            return await self._let_go_without_class(gateway, key)
+            return await self._let_go_without_class(gateway, key, ctx)
         with ctx.stage("build_model"):
             built = await self._build(gateway)
         if built is None:
@@ -126,6 +131,7 @@ class Gateways:
             await self._statuses.write(gateway, built, None)
             # Without a fault the Gateway has no valid listener: its next edit is what changes that.
             if built.fault:
+                ctx.count("build_model_error")
                 raise CannotBuild(built.fault.message)
             return Done()
         if _is_dry_run(gateway, self.name):
@@ -133,14 +139,15 @@ class Gateways:
             return Done()
         await self._show_plan(gateway, key, None)
         if not stack.all(LoadBalancer):
-            return await self._remove(gateway, key, stack)
+            return await self._remove(gateway, key, stack, ctx)
         return await self._deploy(gateway, key, built, stack, ctx)
 
     async def _build(self, gateway: Gateway) -> BuiltGateway | None:
         """With the Secrets that its rules and listeners name, which are watched from now on."""
-        snapshot = self._stores.snapshot()
+        snapshot = self._stores.lasting_snapshot()
+        settings = replace(self._settings, gateway_listener_set=self._listener_sets())
         earlier = self._in_effect.get(key_of(gateway), NOTHING_KNOWN)
-        facts = await self._facts.answer(wants(gateway, snapshot, self._settings, earlier))
+        facts = await self._facts.answer(wants(gateway, snapshot, settings, earlier))
         own = StackID(gateway.namespace, gateway.name)
         kind = self._layer.load_balancer_type
         facts = replace(
@@ -148,7 +155,7 @@ class Gateways:
             existing=await self._deployer.existing(own, self._layer.tag_prefix, kind),
             imported_certificates=await self._deployer.imported_certificates(own, self._layer.tag_prefix),
         )
-        built = build(gateway, snapshot, facts, self._settings, earlier)
+        built = build(gateway, snapshot, facts, settings, earlier)
         names = built.secrets if built else frozenset()
         self._secrets.refer(("Gateway", gateway.namespace, gateway.name), names)
         if not names:
@@ -156,7 +163,7 @@ class Gateways:
         found: Mapping[ObjectKey, Secret] = {
             name: secret for name in names if (secret := await self._secrets.get(name))
         }
-        return build(gateway, self._stores.snapshot(found), facts, self._settings, earlier)
+        return build(gateway, replace(snapshot, secrets=found), facts, settings, earlier)
 
     async def _deploy(
         self, gateway: Gateway, key: ObjectKey, built: BuiltGateway, stack: Stack, ctx: Reconcile
@@ -189,22 +196,22 @@ class Gateways:
         self._report.success(GATEWAYS, [gateway])
         return deployed.outcome
 
-    async def _remove(self, gateway: Gateway, key: ObjectKey, stack: Stack) -> Outcome:
+    async def _remove(self, gateway: Gateway, key: ObjectKey, stack: Stack, ctx: Reconcile) -> Outcome:
         """Nothing is wanted any more: what bears the Gateway's tags goes, then the Gateway may."""
         if self.name not in gateway.metadata.finalizers:
             return Done()
         with self._failure(gateway, "FailedDeployModel", "deploy model"):
             await self._deployer.deploy(stack, self._layer.tag_prefix)
-        await self._shared_group.release(GATEWAYS, key)
+        await self._shared_group.release(ctx, GATEWAYS, key)
         with self._failure(gateway, "FailedRemoveFinalizer", "remove gateway finalizer"):
             await remove_finalizer(self._client, GATEWAYS, key, self.name)
         return Done()
 
-    async def _let_go_without_class(self, gateway: Gateway, key: ObjectKey) -> Outcome:
+    async def _let_go_without_class(self, gateway: Gateway, key: ObjectKey, ctx: Reconcile) -> Outcome:
         """A Gateway that is deleted after its class needs nothing but itself (traps.md)."""
         if gateway.metadata.deletion_timestamp is None:
             return Done()
-        return await self._remove(gateway, key, Stack(StackID(gateway.namespace, gateway.name)))
+        return await self._remove(gateway, key, Stack(StackID(gateway.namespace, gateway.name)), ctx)
 
     async def _remember(self, key: ObjectKey, addons: Mapping[str, str]) -> None:
         if addons:

@@ -36,17 +36,32 @@ class IngressEvents:
         stores.ingress_classes.add_index("params", _params_of)
 
     def around(self, group: GroupID) -> Snapshot:
-        """What tells the group's members, with no Ingresses but those that may be among them: to look at all of them
-        for each group would take a time that grows with the square of their number."""
+        """A snapshot in which the group's members stay those of this moment, whatever the stores learn later.
+
+        It has no Ingresses but those that may be among them: to look at all of them for each group would take a time
+        that grows with the square of their number.
+        """
         snapshot = self._stores.snapshot()
+        found = self._candidates(group)
+        spaces = {ObjectKey("", ingress.namespace) for ingress in found}
+        return replace(
+            snapshot,
+            ingresses={key_of(ingress): ingress for ingress in found},
+            ingress_classes=dict(snapshot.ingress_classes),
+            ingress_class_params=dict(snapshot.ingress_class_params),
+            namespaces={key: space for key in spaces if (space := snapshot.namespaces.get(key))},
+        )
+
+    def _candidates(self, group: GroupID) -> list[Ingress]:
         if not group.explicit:
-            return snapshot
+            own = self._stores.ingresses.get((group.namespace, group.name))
+            return [own] if own else []
         found = [*self._stores.ingresses.by_index("group", group.name)]
-        for params in snapshot.ingress_class_params.values():
+        for params in self._stores.ingress_class_params.objects.values():
             if params.spec.group and params.spec.group.name == group.name:
                 for ingress_class in self._stores.ingress_classes.by_index("params", params.name):
                     found += self._with_class(ingress_class.name)
-        return replace(snapshot, ingresses={key_of(ingress): ingress for ingress in found})
+        return found
 
     def of_change(self, change: Change[Ingress]) -> Iterable[GroupID]:
         """Those of the new state and of the old one."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from albc.controllers.ingress_events import IngressEvents, not_gone
 from albc.controllers.ingress_members import IngressMembers
-from albc.controllers.reporting import Reporter
+from albc.controllers.reporting import Reporter, count_faults
 from albc.controllers.shared import Shared
 from albc.controllers.stores import gone
 from albc.crds.resources import INGRESS_CLASS_PARAMS, TARGET_GROUP_BINDINGS
@@ -15,10 +15,10 @@ from albc.deploy.values import references
 from albc.engine.controller import Reconcile
 from albc.engine.outcome import Done, Outcome, Requeue
 from albc.engine.references import References
-from albc.engine.store import ObjectKey, key_of
+from albc.engine.store import key_of
 from albc.engine.watches import Watches, meaningful
 from albc.errors import Invalid as CannotBuild
-from albc.errors import QuotaExceeded
+from albc.errors import QuotaExceeded, Refused
 from albc.kube.objects import INGRESS_CLASSES, INGRESSES, SECRETS, SERVICES, Ingress, Secret
 from albc.mapping.cluster import INGRESS_TAG_PREFIX as TAG_PREFIX
 from albc.mapping.ingress.build import NOTHING_KNOWN, BuiltGroup, build, owners, wants
@@ -26,7 +26,7 @@ from albc.mapping.ingress.contribution import Contribution
 from albc.mapping.ingress.groups import GroupID, Membership, membership
 from albc.mapping.ingress.member import ref
 from albc.mapping.ingress.references import secrets_behind
-from albc.mapping.snapshot import NamespacedName, Snapshot
+from albc.mapping.snapshot import NamespacedName
 from albc.model.load_balancer import LoadBalancer
 from albc.model.problem import Problem
 from albc.model.stack import Stack
@@ -59,11 +59,12 @@ class IngressGroups:
         w.on(INGRESS_CLASS_PARAMS, events.of_params, when=meaningful)
 
     async def reconcile(self, group: GroupID, ctx: Reconcile) -> Outcome:
-        members = membership(group, self._events.around(group), self._settings)
+        around = self._events.around(group)
+        members = membership(group, around, self._settings)
         active = [member.ingress for member in members.active]
         with ctx.stage("add_group_finalizer"), self._failure(active, "FailedAddFinalizer", "add finalizer"):
             await self._members.add_finalizers(group, active)
-        snapshot = await self._snapshot(group, members)
+        snapshot = replace(around, secrets=await self._behind(group, members))
         self._shared_group.enter(INGRESSES, *map(key_of, active))
         earlier = self._in_effect.get(group, NOTHING_KNOWN)
         facts = await self._facts.answer(wants(group, snapshot, self._settings, earlier))
@@ -71,15 +72,23 @@ class IngressGroups:
         with ctx.stage("build_model"):
             built = build(group, snapshot, facts, self._settings, earlier)
         self._tell(members, built)
+        if built.faults:
+            ctx.count("build_model_error")
+            count_faults(built.faults, ctx)
         if built.stack is None:
-            await self._depart(group, members, built)
+            await self._depart(group, members, built, ctx)
             raise CannotBuild(_said(built.faults))
         await self._members.show_plan(active, built.stack)
 
         # A group that only has to go has nobody else to tell.
         concerned = active or members.inactive
-        with ctx.stage("deploy_model"), self._failure(concerned, "FailedDeployModel", "deploy model"):
-            deployed = await self._deployer.deploy(built.stack, TAG_PREFIX, owners(built.left_out), is_shared=True)
+        try:
+            with ctx.stage("deploy_model"), self._failure(concerned, "FailedDeployModel", "deploy model"):
+                deployed = await self._deployer.deploy(built.stack, TAG_PREFIX, owners(built.left_out), is_shared=True)
+        except (Refused, CannotBuild):
+            if active:
+                await self._depart(group, members, built, ctx)
+            raise
         self._in_effect[group] = built.in_effect
         if active:
             with (
@@ -88,9 +97,9 @@ class IngressGroups:
             ):
                 await self._members.write_statuses(active, built.stack, deployed)
         if not _is_used(facts.backend_security_group, built):
-            await self._shared_group.release(INGRESSES, *map(key_of, active))
+            await self._shared_group.release(ctx, INGRESSES, *map(key_of, active))
         with ctx.stage("remove_group_finalizer"):
-            await self._let_go(group, members.inactive)
+            await self._let_go(group, members.inactive, ctx)
         if not members.active and not members.held:
             del self._in_effect[group]
         content = [ingress for ingress in active if ref(ingress) not in built.at_fault]
@@ -108,13 +117,12 @@ class IngressGroups:
 
     # Steps
 
-    async def _snapshot(self, group: GroupID, members: Membership) -> Snapshot:
-        """With the Secrets that the members name, which are watched from now on."""
+    async def _behind(self, group: GroupID, members: Membership) -> Mapping[NamespacedName, Secret]:
+        """The Secrets that the members name, which are watched from now on."""
         services = self._stores.snapshot().services
         names = {name for member in members.active for name in secrets_behind(member.ingress, services, self._settings)}
         self._secrets.refer(group, names)
-        found = {ObjectKey(*name): secret for name in names if (secret := await self._secrets.get(name))}
-        return self._stores.snapshot(found)
+        return {name: secret for name in names if (secret := await self._secrets.get(name))}
 
     def _tell(self, members: Membership, built: BuiltGroup) -> None:
         """What mapping found, to the members and to the Services behind them."""
@@ -125,20 +133,21 @@ class IngressGroups:
         self._report.problems(INGRESSES, ingresses, built.problems)
         self._report.problems(SERVICES, behind.values(), built.problems)
 
-    async def _depart(self, group: GroupID, members: Membership, built: BuiltGroup) -> None:
+    async def _depart(self, group: GroupID, members: Membership, built: BuiltGroup, ctx: Reconcile) -> None:
         """Who leaves does not wait for those who stay, and are at fault, to be mended."""
         if not members.inactive:
             return
         leaving = owners(map(ref, members.inactive))
+        staying = owners({*built.left_out, *(member.ref for member in members.active)})
         with self._failure(members.inactive, "FailedDeployModel", "deploy model"):
-            await self._deployer.depart(group.stack_id, TAG_PREFIX, leaving, owners(built.left_out))
-        await self._let_go(group, members.inactive)
+            await self._deployer.depart(group.stack_id, TAG_PREFIX, leaving, staying)
+        await self._let_go(group, members.inactive, ctx)
 
-    async def _let_go(self, group: GroupID, leaving: Sequence[Ingress]) -> None:
+    async def _let_go(self, group: GroupID, leaving: Sequence[Ingress], ctx: Reconcile) -> None:
         """What the group had for these in AWS is gone: so may they."""
         if not leaving:
             return
-        await self._shared_group.release(INGRESSES, *(key_of(ingress) for ingress in leaving))
+        await self._shared_group.release(ctx, INGRESSES, *(key_of(ingress) for ingress in leaving))
         with self._failure(leaving, "FailedRemoveFinalizer", "remove finalizer"):
             await self._members.remove_finalizers(group, leaving)
 

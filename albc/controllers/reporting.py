@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from albc.engine.controller import Reconcile
 from albc.errors import NotLeader, Pending, Unavailable
 from albc.kube.events import EventRecorder, HasMetadata, Regarding
 from albc.kube.objects.meta import KubeObject
@@ -18,6 +19,12 @@ class _Warned:
 
     generation: int = 0
     warnings: frozenset[tuple[str, str]] = frozenset()
+
+
+def count_faults(problems: Iterable[Problem], ctx: Reconcile) -> None:
+    """Each step of a build that found a fault counts once."""
+    for category in sorted({problem.category for problem in problems if problem.severity == "error"} - {""}):
+        ctx.count(category)
 
 
 class Reporter:

@@ -28,7 +28,7 @@ from albc.mapping.service.classic.selection import (
 )
 from albc.mapping.service.parsed import ServiceAnnotations
 from albc.model.classic import ClassicLoadBalancer
-from albc.model.inventory import ActualClassicLoadBalancer
+from albc.model.inventory import ActualClassicLoadBalancer, is_anothers
 from albc.model.reference import Ref
 from albc.model.stack import Stack
 from albc.targets.classic import ClassicTargets, Wishes
@@ -92,7 +92,7 @@ class ClassicServices:
         actual = await self._actual(service)
         with ctx.stage("build_model"):
             built = build(service, replace(facts, existing=actual.existing if actual else None), self._settings)
-        stack = self._objects.stack_of(service, built)
+            stack = self._objects.stack_of(service, built, ctx)
         with ctx.stage("deploy_model"), self._objects.failure(service, "FailedDeployModel", "deploy model"):
             return await self._deployer.deploy(stack, SERVICE_TAG_PREFIX, classic=load_balancer_name(service))
 
@@ -111,7 +111,9 @@ class ClassicServices:
         return True
 
     async def _actual(self, service: Service) -> ActualClassicLoadBalancer | None:
-        return await self._inventory.classic.named(load_balancer_name(service), _key(service))
+        """None also for one of another cluster, which the plan will tell of."""
+        found = await self._inventory.classic.named(load_balancer_name(service), _key(service))
+        return None if found and is_anothers(found.tags, self._settings.cluster_name) else found
 
     async def _managed_groups(self, service: Service) -> frozenset[str]:
         """Ids of the groups that bear the stack's tags."""

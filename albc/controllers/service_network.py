@@ -44,13 +44,13 @@ class NetworkServices:
         with ctx.stage("update_status"):
             await self._objects.write_status(service, hostname)
         if not self._wants(service).backend_security_group:
-            await self._shared_group.release(SERVICES, key)
+            await self._shared_group.release(ctx, SERVICES, key)
         self._objects.success(service)
         return deployed.outcome
 
     async def clean_up(self, service: Service, ctx: Reconcile) -> None:
         await self._deploy(service, ctx)
-        await self._shared_group.release(SERVICES, ObjectKey(service.namespace, service.name))
+        await self._shared_group.release(ctx, SERVICES, ObjectKey(service.namespace, service.name))
         await self._objects.release(service, FINALIZER)
 
     def _wants(self, service: Service) -> FactsRequest:
@@ -62,6 +62,6 @@ class NetworkServices:
         existing = await self._deployer.existing(stack_id(service), SERVICE_TAG_PREFIX, "network")
         with ctx.stage("build_model"):
             built = build(service, self._stores.snapshot(), replace(facts, existing=existing), self._settings)
-        stack = self._objects.stack_of(service, built)
+            stack = self._objects.stack_of(service, built, ctx)
         with ctx.stage("deploy_model"), self._objects.failure(service, "FailedDeployModel", "deploy model"):
             return await self._deployer.deploy(stack, SERVICE_TAG_PREFIX)

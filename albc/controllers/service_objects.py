@@ -2,8 +2,9 @@
 
 from contextlib import AbstractContextManager
 
-from albc.controllers.reporting import Reporter
+from albc.controllers.reporting import Reporter, count_faults
 from albc.controllers.service_status import status_patch
+from albc.engine.controller import Reconcile
 from albc.engine.store import ObjectKey
 from albc.errors import Invalid
 from albc.kube.client import Client
@@ -41,10 +42,11 @@ class ServiceObjects:
             if service.spec.type == "LoadBalancer" and (patch := status_patch(service, hostname)):
                 await self._client.patch_status(SERVICES, service.name, MergePatch(patch), service.namespace)
 
-    def stack_of(self, service: Service, built: Built) -> Stack:
+    def stack_of(self, service: Service, built: Built, ctx: Reconcile) -> Stack:
         """Tells the owner what mapping found. Raises `Invalid` where it made no stack."""
         self._report.problems(SERVICES, [service], built.problems)
         if built.stack is None:
+            count_faults(built.problems, ctx)
             raise Invalid("; ".join(problem.message for problem in built.problems))
         return built.stack
 

@@ -1,6 +1,6 @@
 """The informers' stores as the controllers use them, and the `Snapshot` that mapping reads.
 
-A snapshot is a set of views: it costs nothing, and is consistent because reconciles do not await while mapping.
+A snapshot is a set of views: it costs nothing, and is consistent as long as a reconcile does not await.
 """
 
 from collections.abc import Mapping
@@ -129,6 +129,12 @@ class Stores:
     def snapshot(self, secrets: Any = None) -> Snapshot:
         """What mapping reads, as it stands now. `secrets` by namespace and name."""
         return Snapshot(secrets=secrets or {}, **{kind: getattr(self, kind).objects for kind in _MAPPED})
+
+    def lasting_snapshot(self) -> Snapshot:
+        """As `snapshot`, for who awaits something between one look and the next, and must see the same in both: what
+        was asked of AWS for some objects does not answer for those that come meanwhile. It costs a copy of the maps.
+        """
+        return Snapshot(**{kind: getattr(self, kind).copy() for kind in _MAPPED})
 
 
 def _service_of_slice(slice_: EndpointSlice) -> list[tuple[str, str]]:

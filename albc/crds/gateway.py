@@ -126,8 +126,9 @@ class DefaultTargetGroupConfigurationReference(CRDModel):
 
 class LoadBalancerConfigurationSpec(CRDModel):
     merging_mode: MergingMode | None = None
-    """Whose setting wins where class and Gateway both have one; read on the class's. Without it `prefer-gateway-
-    class`.
+    """Whose setting wins where class and Gateway both have one; read on the class's.
+
+    Without it `prefer-gateway-class`.
     """
     load_balancer_name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """Without it computed from namespace, name and cluster."""

@@ -3,8 +3,8 @@
 Back-off, spans, metrics, logs and leader checks are the engine's business (`albc.engine.worker`).
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from structlog.stdlib import BoundLogger
 
 from albc.engine.outcome import Outcome
 from albc.engine.watches import Watches
+from albc.errors import Pending
 
 
 class Key(Protocol):
@@ -40,6 +41,24 @@ class Reconcile:
     """Says by itself whose reconcile it is."""
     stage: Callable[[str], AbstractContextManager[Span]]
     """`with ctx.stage("build_model"):` a child span, the stage's duration, and its errors, under that name."""
+    count: Callable[[str], None]
+    """Counts an error under an `error_category` of its own, which is no stage's (`build_listeners_error`)."""
+
+    def errors(self, category: str) -> AbstractContextManager[None]:
+        """Counts what goes wrong inside under this category."""
+        return counting(self.count, category)
+
+
+@contextmanager
+def counting(count: Callable[[str], None], category: str) -> Iterator[None]:
+    """Has an error counted on its way out; waiting is none."""
+    try:
+        yield
+    except Pending:
+        raise
+    except Exception:
+        count(category)
+        raise
 
 
 class Controller(Protocol[K]):

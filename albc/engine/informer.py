@@ -18,20 +18,20 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar, assert_never
 
 import anyio
 import anyio.lowlevel
-import msgspec
 import structlog
 
 from albc.engine.gc_pause import gc_paused
 from albc.engine.outage import Outage
 from albc.engine.sharing import Sharing, reuse
 from albc.engine.store import IndexFunction, Object, ObjectKey, Store, key_of
+from albc.engine.watch_events import Bookmark, Deleted, Event, Failure, Present, Reader, Unreadable
 from albc.errors import AlbcError, Forbidden, Gone, Invalid, NotFound, Throttled, Unavailable
-from albc.kube.client import EVERYTHING, Client, Selection, Silence, Status, error_of
-from albc.kube.resource import UNREADABLE, Resource
+from albc.kube.client import EVERYTHING, Client, Selection, Silence
+from albc.kube.resource import Resource
 
 log = structlog.stdlib.get_logger("engine.informer")
 
@@ -53,8 +53,6 @@ SHORTEST_WATCH: Final = 1.0
 """A watch that ends sooner without an event is a fault, else a server that ends each at once is asked without pause."""
 CHUNK: Final = 200
 """Objects decoded, compared or told of between two looks at the event loop: some 10 ms of Pods."""
-INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
-"""Annotation of the bookmark that ends a streaming list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +111,6 @@ class InformerStatistics:
     last_error: str
 
 
-class _WatchEvent(msgspec.Struct, frozen=True):
-    type: str
-    object: msgspec.Raw
-
-
-class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
-    name: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class _Identity(msgspec.Struct, frozen=True):
-    """Enough of an object to say which it is, or of a bookmark to go on from it; bookmarks have no name."""
-
-    metadata: _Metadata = _Metadata()
-
-    @property
-    def key(self) -> ObjectKey:
-        return ObjectKey(self.metadata.namespace, self.metadata.name)
-
-
-_EVENT: Final = msgspec.json.Decoder(_WatchEvent)
-_IDENTITY: Final = msgspec.json.Decoder(_Identity)
-_STATUS: Final = msgspec.json.Decoder(Status)
-
-
 class Informer(Generic[T]):
     """See the head of this module."""
 
@@ -161,7 +132,9 @@ class Informer(Generic[T]):
         self.synced = anyio.Event()
         self.listed = anyio.Event()
         """Set after the first complete list: the server knows the kind, and the store has what there was of it."""
+        self._when_listed: list[Callable[[], None]] = []
         self._client = client
+        self._reader = Reader(resource)
         self._handlers: list[Handler[T]] = []
         self._sharing = Sharing()
         """Of the list that is under way."""
@@ -183,6 +156,13 @@ class Informer(Generic[T]):
 
     def remove_handler(self, handler: Handler[T]) -> None:
         self._handlers.remove(handler)
+
+    def when_listed(self, tell: Callable[[], None]) -> None:
+        """`tell` is called once, after the first complete list: an optional kind may come to be known late."""
+        if self.listed.is_set():
+            tell()
+        else:
+            self._when_listed.append(tell)
 
     async def run(self) -> None:
         """Lists and watches until cancelled."""
@@ -235,6 +215,11 @@ class Informer(Generic[T]):
         self._resource_version = version
         self.listed.set()
         self.synced.set()
+        while self._when_listed:
+            try:
+                self._when_listed.pop(0)()
+            except Exception:
+                log.exception("handler failed", kind=str(self.resource))
 
     async def _list_by_stream(self, found: dict[ObjectKey, T]) -> str:
         """A watch that begins with all objects and says where they end. "" if the server does not offer it."""
@@ -248,18 +233,16 @@ class Informer(Generic[T]):
             async with self._client.watch(self.resource, self.select, parameters, INITIAL_SILENCE) as lines:
                 with gc_paused():
                     async for line in lines:
-                        event = _decode_event(line)
-                        match event.type:
-                            case "ADDED" | "MODIFIED":
-                                self._collect(event.object, found)
-                            case "DELETED":
-                                found.pop(_identify(event.object).key, None)
-                            case "BOOKMARK":
-                                metadata = _identify(event.object).metadata
-                                if INITIAL_EVENTS_END in (metadata.annotations or {}):
-                                    return metadata.resource_version
-                            case _:  # ERROR: with etcd before 3.5.13 for one
-                                error = _error_of_event(event)
+                        match self._reader.event(line):
+                            case Present(object=obj):
+                                self._collect(obj, found)
+                            case Deleted(object=obj):
+                                found.pop(key_of(obj), None)
+                            case Unreadable() as unreadable:
+                                self._collect_unreadable(unreadable, found)
+                            case Bookmark(resource_version=version, ends_list=True):
+                                return version
+                            case Failure(error=error):  # with etcd before 3.5.13 for one
                                 if isinstance(error, Gone | Throttled):
                                     raise error
                                 break
@@ -276,23 +259,34 @@ class Informer(Generic[T]):
             page = await self._client.page(self.resource, self.select, continue_token)
             with gc_paused():
                 for number, raw in enumerate(page.items or ()):
-                    self._collect(raw, found)
+                    match self._reader.object(raw):
+                        case Unreadable() as unreadable:
+                            self._collect_unreadable(unreadable, found)
+                        case obj:
+                            self._collect(obj, found)
                     await _breathe(number)
             continue_token = page.metadata.continue_token
             if not continue_token:
                 return page.metadata.resource_version
 
-    def _collect(self, raw: msgspec.Raw, found: dict[ObjectKey, T]) -> None:
+    def _collect(self, obj: T, found: dict[ObjectKey, T]) -> None:
         """Adds one listed object, as it is in the store already if it has not changed since."""
-        obj = self._decode(raw)
-        key = _identify(raw).key if obj is None else key_of(obj)
+        key = key_of(obj)
         known = self.store.get(key)
-        if obj is None or (known is not None and known.metadata.resource_version == obj.metadata.resource_version):
-            obj = known
-        elif known is None:
+        if known is None:
             obj = self._sharing.share(obj)
-        if obj is not None:
-            found[key] = obj
+        elif known.metadata.resource_version == obj.metadata.resource_version:
+            obj = known
+        found[key] = obj
+
+    def _collect_unreadable(self, unreadable: Unreadable, found: dict[ObjectKey, T]) -> None:
+        """Keeps the last good state of one listed object, unless it has gone meanwhile."""
+        self._report(unreadable)
+        known = self.store.get(unreadable.key)
+        if unreadable.deleted:
+            found.pop(unreadable.key, None)
+        elif known is not None:
+            found[unreadable.key] = known
 
     async def _replace(self, found: Mapping[ObjectKey, T]) -> None:
         """Makes the store hold what was found, and tells the difference."""
@@ -320,42 +314,45 @@ class Informer(Generic[T]):
             self._last_error = ""
             self._outage.resumed(str(self.resource))
             async for line in lines:
-                self._follow(_decode_event(line))
+                self._follow(self._reader.event(line))
         if self._events == events and anyio.current_time() - started < SHORTEST_WATCH:
             raise Unavailable(f"the server ends each watch of {self.resource} at once")
 
-    def _follow(self, event: _WatchEvent) -> None:
-        if event.type == "BOOKMARK":
-            self._resource_version = _identify(event.object).metadata.resource_version
-            return
-        if event.type not in ("ADDED", "MODIFIED", "DELETED"):
-            error = _error_of_event(event)
-            if not isinstance(error, Throttled):
-                self._resource_version = ""
-            raise error
+    def _follow(self, event: Event[T]) -> None:
+        match event:
+            case Present(object=obj):
+                self._put(obj, initial=False)
+                version = obj.metadata.resource_version
+            case Deleted(object=obj):
+                self._remove(key_of(obj), obj)
+                version = obj.metadata.resource_version
+            case Unreadable(key=key, resource_version=version):
+                self._report(event)
+                if event.deleted:
+                    self._remove(key, None)
+            case Bookmark(resource_version=version):
+                self._resource_version = version
+                return
+            case Failure(error=error):
+                if not isinstance(error, Throttled):
+                    self._resource_version = ""
+                raise error
+            case _:
+                assert_never(event)
         self._events += 1
-        obj = self._decode(event.object)
-        if obj is None:
-            identity = _identify(event.object)
-            key, version = identity.key, identity.metadata.resource_version
-        else:
-            key, version = key_of(obj), obj.metadata.resource_version
-        if event.type == "DELETED":
-            self._remove(key, obj)
-        elif obj is not None:
-            self._put(obj, initial=False)
         self._resource_version = version
 
     # What both have in common
 
     def _put(self, obj: T, *, initial: bool) -> None:
-        old = self.store.get(key_of(obj))
+        key = key_of(obj)
+        old = self.store.get(key)
         if old is None:
             self.store.put(obj)
             self._notify(Change("added", obj, initial=initial))
         elif old.metadata.uid != obj.metadata.uid:
             # Deleted and made anew while nobody watched: what belonged to the old one must go.
-            self._remove(key_of(obj), None)
+            self._remove(key, None)
             self._put(obj, initial=initial)
         elif old.metadata.resource_version != obj.metadata.resource_version:
             self.store.put(reuse(obj, old))
@@ -377,15 +374,9 @@ class Informer(Generic[T]):
         except Exception:
             log.exception("handler failed", kind=str(self.resource), object=str(change.key), change=change.type)
 
-    def _decode(self, raw: msgspec.Raw) -> T | None:
-        try:
-            return self.resource.decode(bytes(raw))
-        except UNREADABLE as error:
-            self._undecodable += 1
-            log.error(
-                "cannot read object", kind=str(self.resource), object=str(_identify(raw).key), error=_first_line(error)
-            )
-            return None
+    def _report(self, unreadable: Unreadable) -> None:
+        self._undecodable += 1
+        log.error("cannot read object", kind=str(self.resource), object=str(unreadable.key), error=unreadable.reason)
 
     async def _pause(self, error: AlbcError) -> None:
         """Waits before the next attempt, the longer the more often it was needed of late."""
@@ -425,34 +416,8 @@ class Informer(Generic[T]):
         self._last_fault = anyio.current_time()
 
 
-def _decode_event(line: bytes) -> _WatchEvent:
-    try:
-        return _EVENT.decode(line)
-    except UNREADABLE as error:
-        raise Unavailable(f"a watch sent what is no event: {error}") from error
-
-
-def _error_of_event(event: _WatchEvent) -> AlbcError:
-    """What an ERROR event means."""
-    try:
-        return error_of(_STATUS.decode(event.object))
-    except UNREADABLE:
-        return Unavailable(f"a watch sent an event of type {event.type}")
-
-
-def _identify(raw: msgspec.Raw) -> _Identity:
-    try:
-        return _IDENTITY.decode(raw)
-    except UNREADABLE as error:
-        raise Unavailable(f"an object without usable metadata: {error}") from error
-
-
 def _watch_seconds() -> str:
     return str(round(random.uniform(*WATCH_SECONDS)))  # noqa: S311 - jitter is no secret
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 async def _breathe(number: int) -> None:

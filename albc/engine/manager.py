@@ -13,7 +13,8 @@ Made and run by `albc.cli`; see `albc.engine` for an example.
 
 import gc
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -38,6 +39,11 @@ log = structlog.stdlib.get_logger("engine.manager")
 T = TypeVar("T", bound=Object)
 K = TypeVar("K", bound=Key)
 
+Reporter = Callable[[], object]
+"""Tells what somebody is doing: plain values, or data classes of such."""
+
+RESERVED: Final = frozenset({"engine", "tasks"})
+"""Names that no reporter may have: the state has parts of its own under them."""
 PROGRESS_EVERY: Final = 5.0
 """Seconds between two lines that say which kinds are still being waited for."""
 TICK: Final = 180.0
@@ -75,6 +81,7 @@ class Manager:
         """The kinds that each controller watches."""
         self._required: dict[str, tuple[Informer[Any], ...]] = {}
         """Informers of the kinds without which a controller does not begin."""
+        self._reporters: dict[str, Reporter] = {}
         self._outage = Outage()
         self._elector: Elector | None = None
         self._draining = False
@@ -132,10 +139,22 @@ class Manager:
                 self.references(line.resource, line.labels).add_handler(handler)
             else:
                 self.informer(line.resource, optional=line.optional).add_handler(handler)
+        for resource, keys in watches.known:
+            self.informer(resource, optional=True).when_listed(_enqueuing_all(keys, pool.queue))
         self._workers.append(pool)
         self._required[controller.name] = tuple(self.informer(resource, optional=True) for resource in requires)
         self._kinds[controller.name] = frozenset(line.resource for line in watches.lines if not line.only_referenced)
         return pool.queue
+
+    def report(self, name: str, reporter: Reporter) -> None:
+        """The state (`albc.engine.debug`) has what `reporter` says, under this name, which nobody else may have."""
+        if name in self._reporters or name in RESERVED:
+            raise ValueError(f"the state has a part {name!r} already")
+        self._reporters[name] = reporter
+
+    @property
+    def reporters(self) -> Mapping[str, Reporter]:
+        return MappingProxyType(self._reporters)
 
     # Running
 
@@ -269,3 +288,11 @@ def _enqueuing(line: Watch[T, K], queue: WorkQueue[K]) -> Handler[T]:
                 queue.add(key, Priority.LOW if background else Priority.NORMAL)
 
     return handle
+
+
+def _enqueuing_all(keys: Callable[[], Iterable[K]], queue: WorkQueue[K]) -> Callable[[], None]:
+    def tell() -> None:
+        for key in keys():
+            queue.add(key, Priority.LOW)
+
+    return tell

@@ -76,7 +76,7 @@ class EngineMetrics:
         self._stage_seconds = histogram(
             f"{prefix}_controller_reconcile_stage_duration", explicit_bucket_boundaries_advisory=DEFAULT_BUCKETS
         )
-        self._stage_errors = counter(f"{prefix}_controller_reconcile_errors_total")
+        self._categories = counter(f"{prefix}_controller_reconcile_errors_total")
         self._requests = counter("rest_client_requests_total")
 
     def controller(self, name: str) -> "ControllerMetrics":
@@ -92,9 +92,7 @@ class EngineMetrics:
             waited=BoundHistogram(self._queue_seconds, queue_labels(name)).record,
             worked=BoundHistogram(self._work_seconds, queue_labels(name)).record,
             stage_seconds=lambda stage: BoundHistogram(self._stage_seconds, {**labels, "reconcile_stage": stage}),
-            stage_errors=lambda stage: BoundCounter(
-                self._stage_errors, {**labels, "error_category": f"{stage.lower()}_error"}
-            ),
+            errors_of=lambda category: BoundCounter(self._categories, {**labels, "error_category": category}),
         )
         for counter in (*metrics.results.values(), metrics.errors, metrics.panics):
             counter.add(0)
@@ -148,7 +146,7 @@ class ControllerMetrics:
     waited: Callable[[float], None]
     worked: Callable[[float], None]
     stage_seconds: Callable[[str], BoundHistogram]
-    stage_errors: Callable[[str], BoundCounter]
+    errors_of: Callable[[str], BoundCounter]
 
 
 def queue_labels(name: str) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Store(Generic[T]):
             self._functions[name] = function
             self._indexes[name] = {}
             for key, obj in self._objects.items():
-                self._enter(name, key, obj)
+                self._enter(name, key, self._values(name, obj))
 
     def get(self, key: tuple[str, str]) -> T | None:
         """The object of that namespace and name."""
@@ -99,6 +99,10 @@ class Store(Generic[T]):
         """All objects by key: a view that follows the store, in no particular order."""
         return MappingProxyType(self._objects)
 
+    def copy(self) -> Mapping[ObjectKey, T]:
+        """As `objects`, but as it stands now: what the store learns later does not show."""
+        return self._objects.copy()
+
     def keys(self) -> frozenset[ObjectKey]:
         return frozenset(self._objects)
 
@@ -110,9 +114,11 @@ class Store(Generic[T]):
         key = key_of(obj)
         old = self._objects.get(key)
         for name in self._functions:
-            if old is not None:
-                self._leave(name, key, old)
-            self._enter(name, key, obj)
+            before = frozenset[Hashable]() if old is None else self._values(name, old)
+            after = self._values(name, obj)
+            if before != after:
+                self._leave(name, key, before - after)
+                self._enter(name, key, after - before)
         if old is None:
             self._namespaces.setdefault(key.namespace, set()).add(key)
         self._objects[key] = obj
@@ -124,7 +130,7 @@ class Store(Generic[T]):
         if old is not None:
             _discard(self._namespaces, key.namespace, key)
             for name in self._functions:
-                self._leave(name, key, old)
+                self._leave(name, key, self._values(name, old))
         return old
 
     def _values(self, name: str, obj: T) -> frozenset[Hashable]:
@@ -134,14 +140,14 @@ class Store(Generic[T]):
             log.exception("index function failed", kind=self.kind, index=name, object=str(key_of(obj)))
             return frozenset()
 
-    def _enter(self, name: str, key: ObjectKey, obj: T) -> None:
+    def _enter(self, name: str, key: ObjectKey, values: frozenset[Hashable]) -> None:
         index = self._indexes[name]
-        for value in self._values(name, obj):
+        for value in values:
             index.setdefault(value, set()).add(key)
 
-    def _leave(self, name: str, key: ObjectKey, obj: T) -> None:
+    def _leave(self, name: str, key: ObjectKey, values: frozenset[Hashable]) -> None:
         index = self._indexes[name]
-        for value in self._values(name, obj):
+        for value in values:
             _discard(index, value, key)
 
 

@@ -5,6 +5,7 @@ In `Controller.watches`::
     w.on(GATEWAYS, itself)                                           # change -> keys
     w.on(INGRESSES, each_state(self.groups_of), when=meaningful)     # object -> keys, of the old and the new state
     w.on(LISTENER_SETS, each_state(self.parents), optional=True)     # the CRD may be missing
+    w.when_known(LISTENER_SETS, self.gateways)                       # ... and may be installed at any time
     w.on(SECRETS, self.groups_with_secret, only_referenced=True)
 
 * A key is queued with priority LOW for the initial list and for resyncs, else NORMAL.
@@ -83,6 +84,7 @@ class Watches(Generic[K]):
 
     def __init__(self) -> None:
         self.lines: list[Watch[Any, K]] = []
+        self.known: list[tuple[Resource[Any], Callable[[], Iterable[K]]]] = []
 
     def on(
         self,
@@ -99,3 +101,7 @@ class Watches(Generic[K]):
         `labels` is a selector for `only_referenced` kinds: objects that do not match it are not seen by the watch.
         """
         self.lines.append(Watch(resource, keys, when, only_referenced, labels, optional))
+
+    def when_known(self, resource: Resource[Any], keys: Callable[[], Iterable[K]]) -> None:
+        """Once the server knows an optional kind, at the start or later, `keys()` are queued with priority LOW."""
+        self.known.append((resource, keys))

@@ -20,11 +20,11 @@ import structlog
 from opentelemetry.trace import Span
 from structlog.stdlib import BoundLogger
 
-from albc.engine.controller import Controller, Key, Reconcile
+from albc.engine.controller import Controller, Key, Reconcile, counting
 from albc.engine.metrics import ControllerMetrics, WorkerStatistics
 from albc.engine.outcome import Done, Failed, Outcome, Requeue, outcome_of
 from albc.engine.queue import Backoff, QueueClosed, WorkQueue
-from albc.errors import AlbcError, Bug, Pending
+from albc.errors import AlbcError, Bug
 from albc.telemetry import tracing
 from albc.telemetry.tally import Tally, tally
 
@@ -92,7 +92,9 @@ class Workers(Generic[K]):
         started = anyio.current_time()
         with tracing.span("reconcile", attributes) as span, tally() as counted:
             try:
-                outcome = await self.controller.reconcile(key, Reconcile(name, attempt, bound, self._stage))
+                outcome = await self.controller.reconcile(
+                    key, Reconcile(name, attempt, bound, self._stage, self._count)
+                )
             except Exception as error:
                 outcome = outcome_of(error)
             except asyncio.CancelledError as error:
@@ -135,16 +137,14 @@ class Workers(Generic[K]):
     @contextmanager
     def _stage(self, name: str) -> Iterator[Span]:
         started = anyio.current_time()
-        with tracing.span(name) as span:
+        with tracing.span(name) as span, counting(self._count, f"{name.lower()}_error"):
             try:
                 yield span
-            except Pending:
-                raise
-            except Exception:
-                self._metrics.stage_errors(name).add()
-                raise
             finally:
                 self._metrics.stage_seconds(name).record(anyio.current_time() - started)
+
+    def _count(self, category: str) -> None:
+        self._metrics.errors_of(category).add()
 
 
 def _unexpected(error: Exception) -> bool:

@@ -213,7 +213,7 @@ class Client:
                     raise
             else:
                 with _readable(_Request("GET", resource.path(select.namespace))):
-                    items = [resource.decode(bytes(each)) for each in raw]
+                    items = [resource.decode(each) for each in raw]
                 return Listing(items, page.metadata.resource_version)
         raise AssertionError("unreachable")
 

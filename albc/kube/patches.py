@@ -12,11 +12,8 @@ class MergePatch:
     """RFC 7386: given fields replace, None removes. A `metadata.resourceVersion` in it is an optimistic lock."""
 
     content_type: ClassVar[str] = "application/merge-patch+json"
+    parameters: ClassVar[Mapping[str, str]] = {}
     changes: Mapping[str, Any]
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        return {}
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self.changes)
@@ -27,11 +24,8 @@ class JsonPatch:
     """RFC 6902: a list of operations such as `{"op": "replace", "path": "/spec/x", "value": 1}`; `test` locks."""
 
     content_type: ClassVar[str] = "application/json-patch+json"
+    parameters: ClassVar[Mapping[str, str]] = {}
     operations: Sequence[Mapping[str, Any]]
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        return {}
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self.operations)
@@ -42,11 +36,8 @@ class StrategicMergePatch:
     """For built-in kinds: lists are merged by the key that the API gives them, a Pod's conditions by `type`."""
 
     content_type: ClassVar[str] = "application/strategic-merge-patch+json"
+    parameters: ClassVar[Mapping[str, str]] = {}
     changes: Mapping[str, Any]
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        return {}
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self.changes)

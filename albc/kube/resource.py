@@ -1,5 +1,6 @@
 """What a kind of Kubernetes object is called, where it lives in the API, and what it decodes into."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final, Generic, TypeVar
@@ -32,7 +33,8 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 class Resource(Generic[T]):
     """One row of the API's discovery, and the type that albc decodes its objects into.
 
-    `type` is a msgspec Struct for kinds that are held in bulk, a Pydantic model for our custom resources.
+    `type` is a msgspec Struct for kinds that are held in bulk, a Pydantic model for our custom resources, or
+    `dict[str, Any]` (which is no class, and Python 3.12 minds).
     """
 
     group: str
@@ -71,17 +73,21 @@ class Resource(Generic[T]):
             parts.append(subresource)
         return "/".join(parts)
 
-    def decode(self, data: bytes | str) -> T:
+    def decode(self, data: bytes | str | msgspec.Raw) -> T:
         """One object from its JSON. Raises one of `UNREADABLE`."""
-        if issubclass(self.type, BaseModel):
-            return self.type.model_validate_json(data)
+        return self._decode(data)
+
+    @cached_property
+    def _decode(self) -> Callable[[Any], T]:
+        if isinstance(self.type, type) and issubclass(self.type, BaseModel):
+            validate = self.type.model_validate_json
+            return lambda data: validate(bytes(data) if isinstance(data, msgspec.Raw) else data)
         struct: Any = self.type
-        decoded: T = _decoder(struct).decode(data)
-        return decoded
+        return _decoder(struct).decode
 
     def convert(self, value: Any) -> T:
         """One object from plain dictionaries and lists, such as parsed YAML. Raises as `decode`."""
-        if issubclass(self.type, BaseModel):
+        if isinstance(self.type, type) and issubclass(self.type, BaseModel):
             return self.type.model_validate(value)
         return msgspec.convert(value, self.type)
 

@@ -9,17 +9,21 @@ from collections.abc import Collection, Sequence
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import CertificateFact, Facts
+from albc.model.imported_certificate import FINGERPRINT_TAG
+
+IMPORTED = (FINGERPRINT_TAG,)
+"""What is put into ACM for a Gateway bears it."""
 
 
 def discover(
-    hosts: Sequence[str], facts: Facts, settings: MappingSettings, exclude_tags: Collection[str] = ()
+    hosts: Sequence[str], facts: Facts, settings: MappingSettings, marks: Collection[Collection[str]] = ()
 ) -> tuple[str, ...]:
     """ARNs of all certificates that cover some host, sorted. Raises `Invalid` for the first host that none covers.
 
-    A certificate that bears every key of `exclude_tags` is left out: albc requested it for somebody else. An empty
-    `exclude_tags` leaves out none. With `--allowed-certificate-authority-arns` only those authorities count.
+    Each of `marks` holds keys of tags: a certificate that bears all of one of them is left out, for albc has it in ACM
+    for somebody else, with whom it goes. With `--allowed-certificate-authority-arns` only those authorities count.
     """
-    usable = [certificate for certificate in facts.certificates if _usable(certificate, settings, exclude_tags)]
+    usable = [certificate for certificate in facts.certificates if _usable(certificate, settings, marks)]
     found: set[str] = set()
     for host in hosts:
         covering = {certificate.arn for certificate in usable if any(covers(d, host) for d in certificate.domains)}
@@ -39,8 +43,8 @@ def covers(domain: str, host: str) -> bool:
     return bool(dot) and parent == domain[2:]
 
 
-def _usable(certificate: CertificateFact, settings: MappingSettings, exclude_tags: Collection[str]) -> bool:
+def _usable(certificate: CertificateFact, settings: MappingSettings, marks: Collection[Collection[str]]) -> bool:
     allowed = settings.allowed_certificate_authority_arns
     if allowed and certificate.certificate_authority_arn not in allowed:
         return False
-    return not exclude_tags or not all(key in certificate.tags for key in exclude_tags)
+    return not any(all(key in certificate.tags for key in mark) for mark in marks)

@@ -10,6 +10,7 @@ from typing import Any
 
 from albc.model.facts import ExistingLoadBalancer
 from albc.model.names import digest
+from albc.model.quotas import NOTHING_TOLD, VpcQuotas
 from albc.model.stack import StackID
 
 
@@ -95,6 +96,12 @@ class ActualLoadBalancer:
         return self.attributes.get("deletion_protection.enabled") == "true"
 
 
+def is_anothers(tags: Mapping[str, str], cluster_name: str) -> bool:
+    """Whether tags of the cloud provider's form give something to other clusters, and not to this one, too."""
+    prefix = "kubernetes.io/cluster/"
+    return prefix + cluster_name not in tags and any(key.startswith(prefix) for key in tags)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActualClassicLoadBalancer:
     """`aws` as the classic DescribeLoadBalancers has it, `attributes` as its LoadBalancerAttributes."""
@@ -148,12 +155,20 @@ class ActualBinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succession:
-    """A load balancer of the stack is being replaced by another one."""
+    """A load balancer or a target group of the stack is being replaced by another one."""
 
-    seconds: float
-    """How long this has been known."""
+    seconds: float = 0.0
+    """How long it has been known of the newest load balancer that shares its resource with another one."""
+    waited: Mapping[str, float] = field(default_factory=dict)
+    """The same of target groups, in seconds by ARN."""
     healthy_targets: Mapping[str, int] = field(default_factory=dict)
     """By ARN, of target groups that share a resource of the stack with another one."""
+    settling: frozenset[str] = frozenset()
+    """ARNs of those with targets that are still being looked at for the first time."""
+
+    def can_serve(self, target_group_arn: str) -> bool:
+        """Whether it has healthy targets, and no more to come for now."""
+        return bool(self.healthy_targets.get(target_group_arn)) and target_group_arn not in self.settling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +185,7 @@ class InventoryView:
     bindings: tuple[ActualBinding, ...] = ()
     shield_subscribed: bool = False
     succession: Succession | None = None
+    quotas: VpcQuotas = NOTHING_TOLD
     classic: ActualClassicLoadBalancer | None = None
     """The one that bears the name of the stack's Service."""
 

@@ -83,6 +83,15 @@ def with_shapes(permissions: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Perm
                 yield permission, {**head, sources: [item]}
 
 
+def counted(permissions: Iterable[Permission]) -> int:
+    """How many they are by EC2's quota, which counts those for IPv4 and those for IPv6 apart: the greater number.
+
+    A prefix list counts as one here. For EC2 it is as many as it may hold, which its id does not tell.
+    """
+    sources = [permission.source for permission in permissions]
+    return len(sources) - min(sources.count("cidr_ipv4"), sources.count("cidr_ipv6"))
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionChange:
     grant: tuple[Permission, ...]

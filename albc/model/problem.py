@@ -1,6 +1,6 @@
 """A fault of one object, as a value: whose it is, why, and what would be right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from albc.model.stack import Stack
@@ -35,6 +35,9 @@ class Problem:
     message: str
     severity: Literal["error", "warning"] = "error"
     """A warning leaves the object in effect; an error leaves out what it names."""
+    category: str = field(default="", compare=False)
+    """`error_category` in metrics of the step that found it: `build_listeners_error` (spec/runtime.md §15). Empty where
+    no step has a category of its own."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", one_line(self.message))

@@ -181,9 +181,11 @@ class Settings:
     ] = 3
     alb_gateway_max_concurrent_reconciles: Annotated[int, _text(WORKERS, "Workers for Gateways on ALBs.")] = 3
     nlb_gateway_max_concurrent_reconciles: Annotated[int, _text(WORKERS, "Workers for Gateways on NLBs.")] = 3
-    globalaccelerator_max_concurrent_reconciles: Annotated[int, _text(WORKERS, "Workers for accelerators.")] = 1
+    globalaccelerator_max_concurrent_reconciles: Annotated[
+        int, _text(WORKERS, "No effect: albc has no Global Accelerator yet.")
+    ] = 1
     globalaccelerator_max_exponential_backoff_delay: Annotated[
-        float, _duration(WORKERS, "Longest pause between tries of an accelerator.")
+        float, _duration(WORKERS, "No effect: albc has no Global Accelerator yet.")
     ] = 1000.0
     targetgroupbinding_max_exponential_backoff_delay: Annotated[
         float, _duration(WORKERS, "Longest pause between tries of a binding.")
@@ -195,7 +197,10 @@ class Settings:
         float, _duration(WORKERS, "Pause before a load balancer in provisioning is looked at again.")
     ] = 120.0
     lb_replacement_health_timeout: Annotated[
-        float, _duration(WORKERS, "How long a replaced load balancer stays until its successor has healthy targets.")
+        float,
+        _duration(
+            WORKERS, "How long a replaced load balancer or target group stays until its successor has healthy targets."
+        ),
     ] = 300.0
     sync_period: Annotated[float, _duration(WORKERS, "Everything is looked at again after this time.")] = 36000.0
 

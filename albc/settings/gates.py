@@ -36,7 +36,7 @@ GATES = MappingProxyType(
             Gate("NLBGatewayAPI", True, "Gateways on NLBs are handled, where the CRDs are installed."),
             Gate("ALBGatewayAPI", True, "Gateways on ALBs are handled, where the CRDs are installed."),
             Gate("GatewayListenerSet", True, "ListenerSets are handled, where the CRD is installed."),
-            Gate("GlobalAcceleratorController", False, "GlobalAccelerator resources are handled."),
+            Gate("GlobalAcceleratorController", False, "No effect: albc has no Global Accelerator yet."),
             Gate("EnhancedDefaultBehavior", False, "A setting taken back removes capacity reservation and mutual TLS."),
             Gate("EnableDefaultTagsLowPriority", False, "--default-tags lose against the tags of a manifest."),
             Gate("ALBTargetControlAgent", False, "The webhooks that inject the ALB target-control agent are served."),
@@ -60,10 +60,6 @@ class FeatureGates:
     def defaulted(self, name: str) -> bool:
         """The user has not set it: CRD detection may switch it off (spec/runtime.md §4)."""
         return name not in dict(self.chosen)
-
-    def without(self, *names: str) -> "FeatureGates":
-        """The same gates with these switched off."""
-        return FeatureGates((*self.chosen, *((name, False) for name in names)))
 
 
 def gate_choices(text: str) -> tuple[tuple[str, bool], ...]:

@@ -17,7 +17,8 @@ _HEAD = """\
 
 `albc run` and `albc plan` take the reference's flags, written as Go writes them: `--name=value` or `--name value`; a
 bare boolean flag means true; lists and maps are comma-separated, and add up when repeated; of other flags the last use
-counts. Durations are `15s`, `2m0s`, `10h`.
+counts. Durations are `15s`, `2m0s`, `10h`. True is `true`, `True`, `TRUE`, `t`, `T` or `1`, false is `false`, `False`,
+`FALSE`, `f`, `F` or `0`; `yes`, `on` and all else is refused, wherever it stands.
 
 What no flag sets may come from the environment, where `--aws-region` is `ALBC_AWS_REGION`, and then from a YAML file,
 which `--config` or `ALBC_CONFIG` names:

@@ -20,9 +20,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
 from cyclopts import Token
 from cyclopts.exceptions import CycloptsError
 
@@ -68,8 +67,10 @@ def _from_environment(environment: Mapping[str, str]) -> Found:
 
 
 def _from_file(path: Path) -> Found:
+    import yaml  # few have such a file, and the controller needs it for nothing else
+
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_with_plain_booleans(yaml.SafeLoader))  # noqa: S506
     except (OSError, UnicodeDecodeError) as error:
         raise CycloptsError(msg=f"cannot read --config {path}: {error}") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that cannot be
@@ -85,6 +86,15 @@ def _from_file(path: Path) -> Found:
             raise CycloptsError(msg=f"{key} in {path} is no setting{_nearest(str(key), FLAGS)}")
         if value is not None:
             yield key, [Token(keyword=f"{key} in {path}", value=text) for text in _texts(value, f"{key} in {path}")]
+
+
+def _with_plain_booleans(loader: type[Any]) -> type[Any]:
+    """The same loader, for which true and false alone are booleans; PyYAML takes yes, no, on and off for such too."""
+    resolvers = {
+        first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":bool") or first in "tTfF"]
+        for first, found in loader.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (loader,), {"yaml_implicit_resolvers": resolvers})
 
 
 def _texts(value: object, where: str) -> list[str]:

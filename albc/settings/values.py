@@ -14,18 +14,19 @@ from albc.errors import Invalid
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """A map as pairs: hashable, and what a repeatable flag adds up to."""
 
-_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
-_FALSE = {"0", "f", "F", "false", "FALSE", "False"}
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 
 
 def boolean(text: str) -> bool:
+    """What Go's `strconv.ParseBool` takes."""
     if text in _TRUE:
         return True
     if text in _FALSE:
         return False
-    raise ValueError(f"{text!r} is neither true nor false")
+    raise ValueError(f"{text!r} is neither true ({', '.join(_TRUE)}) nor false ({', '.join(_FALSE)})")
 
 
 def duration(text: str) -> float:

@@ -1,8 +1,8 @@
 """Opens nodes to Classic Load Balancers, and closes them again (spec/service.md B9.2).
 
 * A rule on a node's group is ours if it opens everything to the load balancer's group. It is revoked only on groups
-  with the cluster's tag, or when the load balancer's group is about to be deleted, and never while another Classic
-  Load Balancer has that group, too.
+  with the cluster's tag, or, when the load balancer's group is about to be deleted, on all but those of other clusters;
+  and never while another Classic Load Balancer has that group, too.
 * A new source is let in before the old one is shut out.
 * What AWS said is believed for ten minutes, so that a sync without a change costs no call.
 
@@ -16,7 +16,7 @@ from typing import Any, Final
 from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory
 from albc.errors import Conflict, Invalid, NotFound
-from albc.model.inventory import ActualClassicLoadBalancer
+from albc.model.inventory import ActualClassicLoadBalancer, is_anothers
 from albc.targets.classic_rules import Group, everything, node_group, source_group
 from albc.targets.remembered import Remembered
 
@@ -78,10 +78,11 @@ class NodeAccess:
         self._let_in.pop(name, None)
 
     async def forget(self, doomed: Iterable[str]) -> None:
-        """Nothing refers any more to these groups, which are about to be deleted."""
+        """Nothing of ours or nobody's refers any more to these groups, which are about to be deleted."""
         for source in sorted(doomed):
             referrers = (await self._referring_to(source)).values()
-            await self._drop(source, {group.id: group.from_source(source) for group in referrers})
+            modified = [group for group in referrers if not is_anothers(group.tags, self._cluster_name)]
+            await self._drop(source, {group.id: group.from_source(source) for group in modified})
 
     def _chosen(
         self, instances: Mapping[str, Sequence[str]], groups: Mapping[str, Group]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from botocore.loaders import JSONFileLoader
 
 from albc import __version__
 from albc.aws import clients
 from albc.aws.calls import open_aws
 from albc.aws.clients import AwsSettings, open_clients
+from albc.aws.models import CutFiles
 from albc.aws.services import SERVICE_IDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("credentials")]
@@ -52,13 +52,13 @@ async def test_there_is_a_client_for_every_service_from_the_start() -> None:
 
 async def test_models_are_read_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: dict[str, int] = {}
-    load = JSONFileLoader.load_file
+    load = CutFiles.load_file
 
     def noted(loader: Any, path: str) -> Any:
         threads[path] = threading.get_ident()
         return load(loader, path)
 
-    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
+    monkeypatch.setattr(CutFiles, "load_file", noted)
     clients._loader.cache_clear()
     async with open_clients(AwsSettings(region="us-west-2")):
         pass

@@ -24,6 +24,16 @@ async def test_a_role_is_assumed_once_and_its_client_kept(aws: Aws, settings: Aw
     assert assumed.params["RoleSessionName"] == "AWS-LBC-prod"
 
 
+async def test_statistics_tell_the_calls_made_as_each_role(aws: Aws, settings: AwsSettings, account: Account) -> None:
+    async with AssumedRoles(aws, settings, "prod") as roles:
+        await (await roles.get(ROLE)).call("elbv2", "describe_load_balancers")
+        await roles.get(Role(ROLE.arn))
+        told = roles.statistics()
+
+    assert [(each.arn, each.calls.calls) for each in told] == [(ROLE.arn, 1), (ROLE.arn, 0)]
+    assert "shop" not in str(told), "external ids are half a secret"
+
+
 async def test_the_same_role_with_another_external_id_is_another_role(
     aws: Aws, settings: AwsSettings, account: Account
 ) -> None:

@@ -23,6 +23,8 @@ def albc(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["run", "--sync-period", "4x"], "write for example 15s, 2m30s or 10h"),
         (["run", "--feature-gates", "ALBGateway=true"], "unknown feature: ALBGateway; did you mean ALBGatewayAPI?"),
         (["run", "--aws-vpc-cache-ttl=5m"], "Unknown option: --aws-vpc-cache-ttl"),
+        (["run", "--cluster-name=x", "--enable-waf=yes"], "--enable-waf: 'yes' is neither true (1, t, T, TRUE, true,"),
+        (["plan", "--enable_waf=n"], "--enable_waf: 'n' is neither true"),
         (["fly"], "fly"),
     ],
 )
@@ -64,6 +66,28 @@ def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "secret-token" not in done.stderr
 
 
+def test_an_export_that_cannot_be_is_one_line_with_the_way_out(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(KUBECONFIG)
+    without = """
+import sys
+sys.modules["opentelemetry.exporter.otlp.proto.http.trace_exporter"] = None
+sys.modules["opentelemetry.exporter.otlp.proto.http.metric_exporter"] = None
+from albc.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", without, "run", "--cluster-name=x", f"--kubeconfig={kubeconfig}"],
+        env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "install the extra otlp" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("port", "says"),
     [("65536", "65536 is no port"), ("-1", "-1 is no port"), ("many", 'unable to convert "many" into int')],
@@ -85,6 +109,12 @@ def test_for_a_port_that_is_taken_the_next_free_one_is_printed(flag: str, tmp_pa
             first = up.stdout.readline()
             up.terminate()
     assert re.fullmatch(rf"Port {port} is taken: \d+ is used instead\.\n", first)
+
+
+def test_a_manifest_that_is_not_there_is_told_before_aws_is_asked() -> None:
+    done = albc("plan", "--cluster-name=x", "-f", "/nowhere/web.yaml")
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert "/nowhere/web.yaml" in done.stderr
 
 
 def test_the_references_arguments_are_understood() -> None:

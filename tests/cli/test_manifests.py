@@ -112,6 +112,6 @@ def test_an_edit_that_the_webhooks_refuse_leaves_what_was_there(tmp_path: Path) 
 
 def test_manifests_nested_too_deeply_are_told_so(tmp_path: Path) -> None:
     file = tmp_path / "deep.json"
-    file.write_text(json.dumps({**SERVICE, "spec": "HERE"}).replace('"HERE"', '{"a":' * 800 + "1" + "}" * 800))
+    file.write_text(json.dumps({**SERVICE, "spec": "HERE"}).replace('"HERE"', '{"a":' * 100_000 + "1" + "}" * 100_000))
     with pytest.raises(UsageError, match=r"deep\.json is nested too deeply"):
         load([str(file)])

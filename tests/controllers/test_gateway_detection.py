@@ -1,15 +1,19 @@
 """The controllers of the Gateway API wait for the CRDs that they need, and for no others."""
 
+import anyio
 import pytest
 
-from albc.controllers.gateway_detection import NEEDED_BY_ALL, detect, needed_by
+from albc.controllers.gateway_detection import NEEDED_BY_ALL, listener_sets_handled, needed_by
 from albc.crds.manifests import manifests as our_crds
-from albc.errors import NotFound
+from albc.engine.manager import Manager
+from albc.engine.metrics import EngineMetrics
 from albc.kube.client import Client
+from albc.kube.objects import LISTENER_SETS
 from albc.local.gateway_api import manifests as gateway_api_crds
-from albc.local.stack import CRDS, connection, local_stack
+from albc.local.stack import connection, local_stack
 from albc.mapping.gateway.classes import ALB, NLB
 from albc.settings.gates import FeatureGates
+from albc.telemetry.metrics import Metrics
 
 CONFIGURATIONS = {"LoadBalancerConfiguration", "TargetGroupConfiguration", "ListenerRuleConfiguration"}
 BOTH = {"Gateway", "GatewayClass"} | CONFIGURATIONS
@@ -28,22 +32,16 @@ def test_all_that_is_needed_is_in_the_crds_that_come_with_albc_and_the_gateway_a
 
 
 @pytest.mark.anyio
-async def test_listener_sets_are_off_where_the_server_does_not_know_them_unless_the_user_says_so() -> None:
-    chosen = FeatureGates(((GATE, True),))
+async def test_listener_sets_are_handled_once_the_server_knows_them_unless_the_user_has_said_something() -> None:
     async with local_stack() as stack, Client(connection(stack.cluster)) as client:
-        assert await detect(client, FeatureGates()) == FeatureGates()
-        for manifest in gateway_api_crds():
-            if manifest["spec"]["names"]["kind"] == "ListenerSet":
-                await client.delete(CRDS, manifest["metadata"]["name"])
-        while await _known(client):
-            pass
-        assert not (await detect(client, FeatureGates())).enabled(GATE)
-        assert await detect(client, chosen) == chosen
-
-
-async def _known(client: Client) -> bool:
-    try:
-        await client.raw("/apis/gateway.networking.k8s.io/v1/listenersets")
-    except NotFound:
-        return False
-    return True
+        manager = Manager(client, EngineMetrics(Metrics().meter))
+        informer = manager.informer(LISTENER_SETS, optional=True)
+        asked, on, off = (
+            listener_sets_handled(FeatureGates(chosen), manager) for chosen in ((), ((GATE, True),), ((GATE, False),))
+        )
+        assert (asked(), on(), off()) == (False, True, False)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(informer.run)
+            await informer.listed.wait()
+            tasks.cancel_scope.cancel()
+        assert (asked(), on(), off()) == (True, True, False)

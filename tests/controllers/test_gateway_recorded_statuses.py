@@ -110,7 +110,13 @@ async def test_conditions_are_those_that_were_recorded(world: World) -> None:
         for place in sorted(expected(name).keys() | ours[name].keys())
         if expected(name).get(place) != ours[name].get(place)
     ]
-    assert not differing, "\n".join(differing)
+    assert not differing, "\n".join([*differing, *said_of(world, {line.partition("-")[0] for line in differing})])
+
+
+def said_of(world: World, namespaces: set[str]) -> list[str]:
+    """What the controller's log has last told of them."""
+    log = world.log().splitlines()
+    return [line for each in sorted(namespaces) for line in [line for line in log if each in line][-10:]]
 
 
 def test_what_differs_on_purpose_has_a_reason() -> None:

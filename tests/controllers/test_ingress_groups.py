@@ -161,6 +161,24 @@ async def test_who_leaves_takes_nothing_of_a_faulty_member_along_whose_state_is_
     assert ["k2.example.com" in str(rule["Conditions"]) for rule in rules if not rule["IsDefault"]] == [True]
 
 
+async def test_a_member_may_leave_although_aws_refuses_what_another_one_wants(world: World) -> None:
+    leaving, staying = ingress("r1", group__name="refused"), ingress("r2", group__name="refused")
+    await world.apply(leaving, staying)
+    await reconciled(world, leaving, staying)
+    missing = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    https = {f"{PREFIX}listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]', f"{PREFIX}certificate-arn": missing}
+    await world.edit("Ingress", "shop", "r2", {"metadata": {"annotations": https}})
+    await told(world, "r2", "FailedDeployModel", "CertificateNotFound")
+
+    await world.delete(leaving)
+
+    account = world.stack.account
+    arn = load_balancers(world)["refused"]["LoadBalancerArn"]
+    [listener] = account.call("elbv2", "DescribeListeners", {"LoadBalancerArn": arn})["Listeners"]
+    rules = account.call("elbv2", "DescribeRules", {"ListenerArn": listener["ListenerArn"]})["Rules"]
+    assert ["r2.example.com" in str(rule["Conditions"]) for rule in rules if not rule["IsDefault"]] == [True]
+
+
 async def test_who_loses_a_conflict_is_told_who_won(world: World) -> None:
     winner = ingress("w1", group__name="fight", group__order="1", listen_ports='[{"HTTP": 80}]')
     loser = ingress("w2", group__name="fight", group__order="2", listen_ports='[{"HTTPS": 80}, {"HTTP": 81}]')

@@ -1,12 +1,16 @@
 """What a Service's owner is told, in which words, when something cannot be written on it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 import pytest
+import structlog
+from opentelemetry.trace import INVALID_SPAN, Span
 
 from albc.controllers.reporting import Reporter
 from albc.controllers.service_objects import ServiceObjects
+from albc.engine.controller import Reconcile
 from albc.errors import Forbidden, Invalid, Pending, Unavailable
 from albc.kube.objects import SERVICES, Service
 from albc.model.problem import Built, ObjectRef, Problem
@@ -109,12 +113,22 @@ async def test_a_deployment_that_fails_is_told() -> None:
     assert recorder.events == [("Warning", "FailedDeployModel", "Failed deploy model due to no")]
 
 
+@contextmanager
+def stage(name: str) -> Iterator[Span]:
+    yield INVALID_SPAN
+
+
 async def test_a_fault_of_the_service_and_every_success_are_told() -> None:
+    counted: list[str] = []
+    ctx = Reconcile("service", 1, cast(Any, structlog.get_logger()), stage, counted.append)
     writing, recorder = objects(FakeClient(service()))
-    fault = Problem(ObjectRef("Service", "shop", "web"), "FailedBuildModel", "unknown scheme: x")
+    of = ObjectRef("Service", "shop", "web")
+    category = "build_load_balancer_scheme_error"
+    fault = Problem(of, "FailedBuildModel", "unknown scheme: x", category=category)
 
     with pytest.raises(Invalid, match="unknown scheme: x"):
-        writing.stack_of(service(), Built(None, (fault,)))
+        writing.stack_of(service(), Built(None, (fault,)), ctx)
+    assert counted == [category]
     writing.success(service())
     writing.success(service())
 

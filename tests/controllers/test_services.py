@@ -69,7 +69,7 @@ def stage(name: str) -> Iterator[Span]:
     yield INVALID_SPAN
 
 
-CTX = Reconcile("service", 1, cast(Any, structlog.get_logger()), stage)
+CTX = Reconcile("service", 1, cast(Any, structlog.get_logger()), stage, lambda category: None)
 
 
 async def reconciled(subject: Service | None) -> list[str]:

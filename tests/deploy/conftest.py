@@ -19,7 +19,7 @@ from albc.deploy.apply import Applied, Applier
 from albc.deploy.plan import Plan, make_plan
 from albc.deploy.plan.scope import Scope
 from albc.deploy.settings import DeploySettings
-from albc.local.aws import Account, AccountOptions, AwsServer
+from albc.local.aws import Account, AccountOptions, AwsServer, Layout
 from albc.model.actions import FixedResponse, Forward, TargetGroupTuple
 from albc.model.conditions import HostHeader
 from albc.model.listener import Listener, ListenerRule
@@ -210,11 +210,15 @@ class Time:
 
 
 def directly(
-    options: AccountOptions | None = None, *, time: Time | None = None, **settings: Any
+    options: AccountOptions | None = None,
+    *,
+    time: Time | None = None,
+    layout: Layout | None = None,
+    **settings: Any,
 ) -> tuple[Controller, WebSite]:
     """A controller whose account is in this process, and whose time may be the test's."""
     time = time or Time()
-    account = Account(options or AccountOptions(active_seconds=0.0), clock=time)
+    account = Account(options or AccountOptions(active_seconds=0.0), clock=time, layout=layout)
     subnets = public_subnets(account)
     vpc_id = account.call("ec2", "DescribeSubnets", {"SubnetIds": subnets})["Subnets"][0]["VpcId"]
     account.calls.clear()

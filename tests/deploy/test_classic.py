@@ -229,6 +229,33 @@ async def test_tags_are_added_and_never_removed(deployment: Deployment) -> None:
     assert await deployment.settled(deployment.stack(tags=tags)) == []
 
 
+def managed_group(deployment: Deployment) -> dict[str, Any]:
+    groups = deployment.account.call("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]
+    return next(dict(group) for group in groups if group["GroupName"] == f"k8s-elb-{NAME}")
+
+
+async def test_the_clusters_tag_that_somebody_took_from_the_managed_group_is_put_back(deployment: Deployment) -> None:
+    await deployment.settled(deployment.stack())
+    group = managed_group(deployment)
+    gone = {"Resources": [group["GroupId"]], "Tags": [{"Key": "kubernetes.io/cluster/prod"}]}
+    deployment.account.call("ec2", "DeleteTags", gone)
+    deployment.controller.restart()
+
+    assert await deployment.settled(deployment.stack()) == ["CreateTags"]
+    assert {"Key": "kubernetes.io/cluster/prod", "Value": "owned"} in managed_group(deployment)["Tags"]
+
+
+async def test_a_managed_group_that_somebody_gave_to_another_cluster_is_not_touched(deployment: Deployment) -> None:
+    await deployment.settled(deployment.stack())
+    id = managed_group(deployment)["GroupId"]
+    shared = {"Resources": [id], "Tags": [{"Key": "kubernetes.io/cluster/prod", "Value": "shared"}]}
+    deployment.account.call("ec2", "CreateTags", shared)
+    deployment.controller.restart()
+
+    with pytest.raises(Invalid, match=f'"{id}" has tag .* "kubernetes.io/cluster/prod"="shared" .expected "owned"'):
+        await deployment.plan(deployment.stack())
+
+
 async def test_a_zone_is_added_before_another_goes(deployment: Deployment) -> None:
     await deployment.settled(deployment.stack())
 
@@ -280,6 +307,31 @@ async def test_one_without_the_clusters_tag_is_not_deleted(deployment: Deploymen
     assert "kubernetes.io/cluster/prod" in blocked.because
     assert applied.is_complete
     assert deployment.described()
+
+
+async def test_one_that_another_cluster_owns_is_not_touched(deployment: Deployment) -> None:
+    await deployment.settled(deployment.stack())
+    gone = {"LoadBalancerNames": [NAME], "Tags": [{"Key": "kubernetes.io/cluster/prod"}]}
+    deployment.account.call("elb", "RemoveTags", gone)
+    other = {"LoadBalancerNames": [NAME], "Tags": [{"Key": "kubernetes.io/cluster/other", "Value": "owned"}]}
+    deployment.account.call("elb", "AddTags", other)
+    deployment.controller.restart()
+
+    applied = await deployment.deploy(deployment.stack(listeners=(HTTP,)))
+
+    assert [one.because.partition(";")[0] for one in applied.blocked] == [
+        f"{NAME} belongs to another cluster by its tags"
+    ]
+    assert not applied.done
+
+
+async def test_one_that_lost_the_clusters_tag_gets_it_back(deployment: Deployment) -> None:
+    await deployment.settled(deployment.stack())
+    gone = {"LoadBalancerNames": [NAME], "Tags": [{"Key": "kubernetes.io/cluster/prod"}]}
+    deployment.account.call("elb", "RemoveTags", gone)
+    deployment.controller.restart()
+
+    assert await deployment.settled(deployment.stack()) == ["AddTags"]
 
 
 async def test_an_unknown_certificate_is_told_not_waited_for(deployment: Deployment) -> None:

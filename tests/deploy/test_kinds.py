@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from albc.local.aws import AccountOptions, Quotas
+from albc.local.aws import AccountOptions, Layout, Quotas, loopback_layout
 from albc.model.addons import ShieldProtection, WAFRegionalAssociation, WAFv2Association
 from albc.model.certificate import Certificate
-from albc.model.listener import ListenerAttribute
-from albc.model.load_balancer import Attribute, MinimumLoadBalancerCapacity
+from albc.model.listener import Listener, ListenerAttribute
+from albc.model.load_balancer import Attribute, MinimumLoadBalancerCapacity, SubnetMapping
 from albc.model.stack import Stack
 from albc.model.target_group_binding import FrontendNLBTarget, FrontendNLBTargets
 
@@ -322,3 +322,51 @@ async def test_a_rule_beyond_the_quota_waits_for_room(local: Local) -> None:
 
     assert writes.count("DeleteRule") == 98
     assert len(controller.account.calls.writes()) >= 196
+
+
+def with_ipv6(options: AccountOptions) -> Layout:
+    """Each subnet with a block of its own."""
+    layout = loopback_layout(options)
+    block = {"Ipv6CidrBlockState": {"State": "associated"}}
+    subnets = [
+        {**subnet, "Ipv6CidrBlockAssociationSet": [{"Ipv6CidrBlock": f"fd00:0:0:{number}::/64", **block}]}
+        for number, subnet in enumerate(layout.subnets)
+    ]
+    return replace(layout, subnets=tuple(subnets))
+
+
+async def test_a_network_load_balancer_becomes_dual_stack_with_its_addresses_and_prefixes_and_goes_back(
+    local: Local,
+) -> None:
+    options = AccountOptions(active_seconds=0.0)
+    controller, site = local(options, layout=with_ipv6(options))
+    ids = [mapping.subnet_id for mapping in site.load_balancer().subnet_mapping]
+    found = controller.account.call("ec2", "DescribeSubnets", {"SubnetIds": ids})["Subnets"]
+    blocks = {subnet["SubnetId"]: subnet["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"] for subnet in found}
+
+    def stack(ip_address_type: str, prefixes: str, *mappings: SubnetMapping) -> Stack:
+        plain = site.stack(
+            kind="network",
+            security_groups=(),
+            ip_address_type=ip_address_type,
+            enable_prefix_for_ipv6_source_nat=prefixes,
+            subnet_mapping=mappings,
+        )
+        return without(plain, Listener)
+
+    plain = tuple(SubnetMapping(subnet_id=id) for id in ids)
+    six = tuple(
+        SubnetMapping(
+            subnet_id=id,
+            ipv6_address=blocks[id].replace("::/64", "::5"),
+            source_nat_ipv6_prefix=blocks[id].replace("::/64", ":1::/80"),
+        )
+        for id in ids
+    )
+    await settled(controller, stack("ipv4", "off", *plain))
+
+    assert await settled(controller, stack("dualstack", "on", *six)) == ["SetSubnets"]
+    zones = balancer_of(controller)["AvailabilityZones"]
+    assert {zone["LoadBalancerAddresses"][0]["IPv6Address"] for zone in zones} == {one.ipv6_address for one in six}
+    assert await settled(controller, stack("ipv4", "off", *plain)) == ["SetSubnets"]
+    assert balancer_of(controller)["IpAddressType"] == "ipv4"

@@ -9,6 +9,7 @@ import pytest
 from albc.deploy.apply import Applier
 from albc.errors import NotFound, Pending
 from albc.local.aws import AccountOptions, Fault, FaultKind
+from albc.model.listener import ListenerRule
 from albc.model.stack import Stack
 
 pytestmark = pytest.mark.anyio
@@ -205,3 +206,29 @@ async def test_what_a_user_has_named_and_aws_does_not_know_is_a_failure_and_not_
     (failure,) = applied.failed
     assert isinstance(failure.error, NotFound)
     assert "InvalidPrefixListID.NotFound" in str(failure.error)
+
+
+def target_groups(controller: Any) -> set[str]:
+    """Their names."""
+    return {
+        one["TargetGroupName"] for one in controller.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]
+    }
+
+
+async def test_a_target_group_that_gets_no_traffic_is_not_waited_for(local: Local, time: Any) -> None:
+    controller, site = local(AccountOptions(active_seconds=0.0, health_seconds=0.0), time=time)
+    await controller.settle(site.stack("a.example.com", "b.example.com"))
+    old = target_groups(controller)
+    for name in old:
+        register(controller, name)
+    [_, unused] = site.stack("a.example.com", "b.example.com").all(ListenerRule)
+    internal = site.stack("a.example.com", "b.example.com", scheme="internal")
+    after = Stack.of(internal.id, [one for one in internal.resources if one != unused])
+
+    for _ in range(3):
+        await controller.deploy(after)
+    [new] = [name for name in target_groups(controller) - old if name.startswith("k8s-shop-a-")]
+    register(controller, new)
+    await controller.settle(after)
+
+    assert controller.writes().count("DeleteLoadBalancer") == 1

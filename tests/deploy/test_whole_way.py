@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from albc.controllers.deployer import Deployer
+from albc.deploy.apply import Applier
 from albc.deploy.settings import DeploySettings
+from albc.engine.outcome import Done
 from albc.model.load_balancer import Attribute, LoadBalancer
 from albc.model.reference import Ref
 from albc.model.security_group import SecurityGroup
@@ -188,3 +191,20 @@ async def test_bindings_that_take_their_time_hold_no_worker(controller: Controll
     controller.bindings.items.clear()
     await controller.settle(Stack(web.id))
     assert controller.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"] == []
+
+
+async def test_what_cannot_be_changed_is_a_warning_and_a_success(controller: Controller, web: WebSite) -> None:
+    applier = Applier(controller.aws, controller.inventory, controller.bindings)
+    deployer = Deployer(controller.aws, controller.inventory, applier, controller.bindings, controller.settings)
+    await deployer.deploy(web.stack("shop.example.com"), "ingress.k8s.aws")
+    controller.account.calls.clear()
+
+    with capture_logs() as lines:
+        pool = web.stack("shop.example.com", customer_owned_ipv4_pool="ipv4pool-coip-1")
+        deployed = await deployer.deploy(pool, "ingress.k8s.aws")
+
+    assert deployed.outcome == Done()
+    assert controller.writes() == []
+    [line] = [line for line in lines if line["log_level"] == "warning"]
+    assert (line["event"], line["stackID"]) == ("stays as it is", "shop/web")
+    assert "CustomerOwnedIpv4Pool is none and not ipv4pool-coip-1" in line["because"]

@@ -15,6 +15,8 @@ from golden import FOLDER, vpc_id
 
 from albc.cli.plan import show_plan
 from albc.cli.plan.offline import look_at_files
+from albc.cli.plan.outlook import Outlook
+from albc.local.aws import Quotas
 from albc.local.kubernetes import Cluster, ClusterOptions
 from albc.local.stack import apply_crds
 from albc.settings import Settings
@@ -75,11 +77,15 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
             yield Api(cluster, session)
 
 
-def problems(manifests: str, folder: Path) -> Sequence[str]:
-    """What `albc plan` says to them, in the account of the recorded cases."""
+def looked_at(manifests: str, folder: Path) -> Outlook:
+    """What `albc plan` finds, in the account of the recorded cases."""
     file = folder / "manifests.yaml"
     file.write_text(manifests, encoding="utf-8")
-    outlook = look_at_files([str(file)], str(FOLDER / "facts.json"), SETTINGS)
+    return look_at_files([str(file)], str(FOLDER / "facts.json"), SETTINGS)
+
+
+def problems(manifests: str, folder: Path) -> Sequence[str]:
+    outlook = looked_at(manifests, folder)
     return [f"{problem.object}: {problem.reason}: {problem.message}" for problem in outlook.problems]
 
 
@@ -101,6 +107,20 @@ def test_an_api_server_takes_it(block: pages.Block, api: Api) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=pages.name)
 def test_a_plan_of_a_page_has_no_problem(page: Path, tmp_path: Path) -> None:
     assert problems(manifests_of(page), tmp_path) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name)
+def test_a_rule_of_a_page_has_no_more_values_than_aws_takes(page: Path, tmp_path: Path) -> None:
+    operations = [one for planned in looked_at(manifests_of(page), tmp_path).planned for one in planned.plan.operations]
+    for rule in (one for one in operations if one.action == "create_rule"):
+        values = [
+            value
+            for condition in rule.params["Conditions"]
+            for config in condition.values()
+            if isinstance(config, dict)
+            for value in (*config.get("Values", ()), *config.get("RegexValues", ()))
+        ]
+        assert 0 < len(values) <= Quotas().condition_values_per_rule, values
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)

@@ -56,3 +56,27 @@ def test_the_session_of_the_docs_is_true(account: Running, tmp_path: Path) -> No
     assert [(step.command, words(answer)) for step, answer in zip(steps, answers, strict=True)] == [
         (step.command, words(step.answer)) for step in steps
     ]
+
+
+def test_answers_recorded_as_the_docs_say_make_a_plan(account: Running, tmp_path: Path) -> None:
+    (recording,) = re.findall(r"```\n(\{ echo .*?)```", (ROOT / "docs" / "plan.md").read_text(), re.DOTALL)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    vpc = subprocess.run(
+        [AWS_CLI, "ec2", "describe-subnets", "--query", "Subnets[0].VpcId", "--output", "text"],
+        env=account.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    script = recording.replace("VPC -f", f"{vpc.stdout.strip()} -f")
+    done = subprocess.run(
+        ["bash", "-e"],
+        env=account.environment,
+        input=script,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Ingress shop/cart\n+ ├─ LoadBalancer k8s-shop-cart-" in done.stdout

@@ -139,7 +139,7 @@ def test_the_session_of_the_docs_is_true(untouched: Local, tmp_path: Path) -> No
 
 def test_kubectl_watches_changes(local: Local) -> None:
     watch = subprocess.Popen(
-        [KUBECTL, "get", "configmaps", "-n", "default", "--watch", "-o", "name", "--request-timeout=5s"],
+        [KUBECTL, "get", "configmaps", "-n", "default", "--watch", "-o", "name", "--request-timeout=60s"],
         env=local.environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -39,6 +39,7 @@ OURS_ALONE: Mapping[tuple[str, str], str] = {
     ("elbv2", "ModifyIpPools"): NO_OPERATION,
     ("elbv2", "SetIpAddressType"): NO_IPV6,
     ("elbv2", "SetRulePriorities"): NO_SWAP,
+    ("service-quotas", "ListServiceQuotas"): NO_OPERATION,
     ("shield", "GetSubscriptionState"): NO_OPERATION,
     ("shield", "CreateProtection"): NO_SUBSCRIPTION,
     ("shield", "DeleteProtection"): NO_SUBSCRIPTION,

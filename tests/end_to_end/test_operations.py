@@ -151,6 +151,18 @@ async def test_watches_that_are_cut_and_refused_with_410_lose_nothing(world: Ins
     assert "listed_anew=0" not in (await told())[0]
 
 
+async def test_the_state_tells_what_is_known_of_aws_and_what_was_asked(world: Installed, replica: Replica) -> None:
+    async def looked() -> bool:
+        return bool((await replica.state())["inventory"]["load_balancers"])
+
+    await world.until(looked, "the inventory has been listed")
+    state = await replica.state()
+    assert state["inventory"]["listed_seconds_ago"] is not None
+    assert state["aws"]["calls"] > 0
+    assert "Elastic Load Balancing v2" in {each["limit"]["service_id"] for each in state["aws"]["limits"]}
+    assert state["roles"] == []
+
+
 async def test_throttling_by_aws_shows_in_log_and_metrics_and_in_no_event(world: Installed, replica: Replica) -> None:
     world.stack.account.faults.add(Fault(FaultKind.THROTTLE, operation="CreateTargetGroup", times=3))
     await world.apply(member("slow", "slow"))
@@ -185,6 +197,9 @@ async def test_a_broken_member_is_told_and_the_others_go_on(world: Installed, re
     await world.until(told, "an event on the broken member")
     assert 'target-type: the value "pod" must be one of instance, ip' in (await told())[0]["message"]
     assert await warnings(world, "sound") == []
+    for category in ("build_model_error", "build_listener_rule_error"):
+        labels = {"controller": "ingress", "error_category": category}
+        assert await replica.metric("awslbc_controller_reconcile_errors_total", **labels) >= 1
     await world.delete(member("together", "broken"))
 
 

@@ -101,7 +101,7 @@ class Caller:
             if tls:
                 yield str(writer.get_extra_info("ssl_object").selected_alpn_protocol()).encode()
             writer.write(b"hello\n")
-            while line := await asyncio.wait_for(reader.readline(), 5):
+            while line := await asyncio.wait_for(reader.readline(), 10):
                 yield line
         finally:
             writer.transport.abort()

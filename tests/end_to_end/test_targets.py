@@ -1,5 +1,8 @@
 """Pods behind a load balancer: gates open with their targets' health, and a rollout drops no request."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -98,32 +101,45 @@ async def only_three(world: World) -> bool:
     return len(await pods(world)) == 3
 
 
+@dataclass
+class Visits:
+    sent: int = 0
+    wrong: list[object] = field(default_factory=list)
+    """Answers that no visitor should get; None where there was none."""
+
+
+@asynccontextmanager
+async def visited(world: World, *, visitors: int, pause: float) -> AsyncIterator[Visits]:
+    """People ask all the time, each again `pause` seconds after his last answer."""
+    visits = Visits()
+
+    async def visitor() -> None:
+        while True:
+            answer = await world.ask("http://web.example.com/", INGRESS)
+            visits.sent += 1
+            if answer is None or answer.status != 200:
+                visits.wrong.append(answer)
+            await anyio.sleep(pause)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(visitors):
+            tasks.start_soon(visitor)
+        yield visits
+        tasks.cancel_scope.cancel()
+
+
 async def test_a_rollout_behind_readiness_gates_drops_no_request(world: World) -> None:
     await world.apply_yaml(APP)
     await world.until(lambda: answers(world), "the web server answers")
     gate = {"conditionType": f"target-health.elbv2.k8s.aws/{await binding_name(world)}"}
     await roll_out(world, {"spec": {"readinessGates": [gate]}})
 
-    wrong: list[object] = []
-    sent = 0
-    async with anyio.create_task_group() as tasks:
-
-        async def visitor() -> None:
-            nonlocal sent
-            while True:
-                answer = await world.ask("http://web.example.com/", INGRESS)
-                sent += 1
-                if answer is None or answer.status != 200:
-                    wrong.append(answer)
-
-        for _ in range(4):
-            tasks.start_soon(visitor)
+    async with visited(world, visitors=4, pause=0.0) as visits:
         await roll_out(world, {"metadata": {"labels": {"version": "2"}}})
         await world.until(lambda: only_three(world), "the old pods are gone")
-        tasks.cancel_scope.cancel()
 
-    assert sent > 20, "the rollout was over before anybody asked"
-    assert wrong == []
+    assert visits.sent > 20, "the rollout was over before anybody asked"
+    assert visits.wrong == []
 
 
 async def test_a_pod_is_ready_only_when_its_target_is_healthy(world: World) -> None:
@@ -135,3 +151,25 @@ async def test_a_pod_is_ready_only_when_its_target_is_healthy(world: World) -> N
         status for each in gates for type_, status in each.items() if type_.startswith("target-health.elbv2.k8s.aws/")
     ]
     assert opened == ["True"] * 3
+
+
+async def target_groups(world: World) -> list[str]:
+    """Their types."""
+    groups = world.stack.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]
+    return [group["TargetType"] for group in groups]
+
+
+async def test_a_target_group_that_must_be_replaced_drops_no_request(world: World) -> None:
+    await world.edit("Service", "roll", "web", {"spec": {"type": "NodePort"}})
+    assert await target_groups(world) == ["ip"]
+
+    async def moved() -> bool:
+        return await target_groups(world) == ["instance"]
+
+    async with visited(world, visitors=1, pause=0.05) as visits:
+        annotations = {"alb.ingress.kubernetes.io/target-type": "instance"}
+        await world.edit("Ingress", "roll", "web", {"metadata": {"annotations": annotations}})
+        await world.until(moved, "the old target group is gone")
+
+    assert visits.sent > 20, "it was over before anybody asked"
+    assert visits.wrong == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -139,6 +140,46 @@ async def test_a_controller_begins_when_the_kinds_that_it_requires_appear(
         await anyio.sleep(10 * 30)
         assert echo.seen == [("a", 1)]
         stop.set()
+
+
+class Surveyor:
+    """Wants to know when the server knows Nodes."""
+
+    name = "surveyor"
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def watches(self, w: Watches[ObjectKey]) -> None:
+        for keys in (lambda: [ObjectKey("", "everything")], self.broken, lambda: [ObjectKey("", "more")]):
+            w.when_known(NODES, keys)
+
+    def broken(self) -> list[ObjectKey]:
+        raise RuntimeError("broken")
+
+    async def reconcile(self, key: ObjectKey, ctx: Reconcile) -> Outcome:
+        self.seen.append(key.name)
+        return Done()
+
+
+@pytest.mark.parametrize("refusals", [0, 8], ids=["at the start", "later"])
+async def test_keys_are_queued_once_when_a_kind_comes_to_be_known(
+    server: Any, wire: Any, manager: Manager, stop: anyio.Event, refusals: int
+) -> None:
+    server.on(
+        "stream",
+        *[wire.refusal(404, "the server could not find the requested resource")] * refusals,
+        wire.Answer(lines=[wire.bookmark(6, initial_end=True)]),
+    )
+    surveyor = Surveyor()
+    manager.add(surveyor)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(manager.run, stop)
+        await anyio.sleep(0.5)
+        assert bool(surveyor.seen) is not bool(refusals)
+        await anyio.sleep(10 * 30)
+        stop.set()
+    assert surveyor.seen == ["everything", "more"]
 
 
 async def test_who_waits_for_caches_is_told_which_kinds_are_missing_and_when_all_are_there(
@@ -284,6 +325,42 @@ async def test_the_state_is_shown_as_json(server: Any, wire: Any, manager: Manag
     assert engine["informers"][0]["kind"] == "services"
     assert engine["informers"][0]["objects"] == 1
     assert any(task["at"].startswith("Echo.reconcile:") for task in state["tasks"]), state["tasks"]
+
+
+@dataclass(frozen=True)
+class Beds:
+    """What somebody outside the engine may count."""
+
+    roses: int
+
+
+async def test_others_add_to_the_state_what_they_are_doing(manager: Manager) -> None:
+    manager.report("garden", lambda: Beds(roses=3))
+    manager.report("gate", lambda: {"open": True})
+    state = json.loads(debug.state(manager))
+    assert state["garden"] == {"roses": 3}
+    assert state["gate"] == {"open": True}
+
+
+async def test_a_reporter_that_fails_does_not_silence_the_others(manager: Manager) -> None:
+    def broken() -> object:
+        raise RuntimeError("the token is 1234")
+
+    manager.report("broken", broken)
+    manager.report("unspeakable", object)
+    manager.report("garden", lambda: Beds(roses=3))
+    with capture_logs():
+        state = json.loads(debug.state(manager))
+    assert state["broken"] == {"error": "RuntimeError: see the log"}
+    assert "error" in state["unspeakable"]
+    assert state["garden"] == {"roses": 3}
+
+
+@pytest.mark.parametrize("name", ["engine", "tasks", "garden"])
+async def test_a_part_of_the_state_has_one_reporter(manager: Manager, name: str) -> None:
+    manager.report("garden", list)
+    with pytest.raises(ValueError, match=f"a part '{name}' already"):
+        manager.report(name, list)
 
 
 SPEC_15 = {

@@ -9,9 +9,19 @@ from hypothesis import strategies as st
 
 from albc.crds.resources import TARGET_GROUP_BINDINGS
 from albc.engine.sharing import Sharing, reuse
-from albc.kube.objects import PODS, Pod
+from albc.kube.objects import ENDPOINT_SLICES, GATEWAYS, PODS, Pod
 
 TEXTS = st.sampled_from(["a", "b", "shop", "eu-west-1a"])
+
+
+SELECTED = {"namespaces": {"from": "Selector", "selector": {"matchLabels": {"team": "web"}}}}
+
+
+def endpoint_slice(number: int) -> dict[str, Any]:
+    return {
+        "metadata": {"name": f"web-{number}", "namespace": "shop"},
+        "endpoints": [{"addresses": [f"10.0.0.{number}"], "conditions": {"ready": True, "serving": True}}],
+    }
 
 
 def pod(**changes: Any) -> Pod:
@@ -55,6 +65,29 @@ def test_texts_at_any_depth_are_shared() -> None:
     assert one.metadata.finalizers[0] is other.metadata.finalizers[0]
     assert one.spec.containers[0].ports[0].name is other.spec.containers[0].ports[0].name
     assert one.status.pod_ip is one.status.pod_ips[0].ip
+
+
+def test_equal_parts_are_kept_once() -> None:
+    sharing = Sharing()
+    one, other = sharing.share(pod()), sharing.share(pod(status={"podIP": "10.0.0.2"}))
+    assert one.spec.containers is other.spec.containers
+    assert one.metadata.labels is other.metadata.labels
+    assert one.status.pod_ip != other.status.pod_ip
+    slices = [sharing.share(ENDPOINT_SLICES.decode(json.dumps(endpoint_slice(n)))) for n in range(2)]
+    assert slices[0].endpoints[0].conditions is slices[1].endpoints[0].conditions
+
+
+def test_parts_that_cannot_be_looked_up_are_left_as_they_are() -> None:
+    body: dict[str, Any] = {
+        "metadata": {"name": "web"},
+        "spec": {
+            "gatewayClassName": "alb",
+            "listeners": [{"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": SELECTED}],
+        },
+    }
+    sharing = Sharing()
+    for _ in range(2):
+        assert sharing.share(GATEWAYS.convert(body)) == GATEWAYS.convert(body)
 
 
 def test_an_update_keeps_the_parts_that_it_leaves_as_they_were() -> None:

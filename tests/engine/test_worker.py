@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -228,9 +229,22 @@ async def test_a_stage_is_timed_and_its_errors_are_counted_under_its_name(run: R
     assert stage.value(f"albc_controller_reconcile_errors_total{{{labels}}}") == 1
 
 
+async def test_errors_of_parts_of_a_stage_are_counted_under_names_of_their_own(run: Run) -> None:
+    async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
+        ctx.count("build_listeners_error")
+        with suppress(Invalid), ctx.stage("deploy_model"), ctx.errors("release_error"):
+            raise Invalid("no")
+        return Done()
+
+    stage = await run(body)
+    for category in ("build_listeners_error", "release_error", "deploy_model_error"):
+        labels = f'controller="scripted",error_category="{category}"'
+        assert stage.value(f"albc_controller_reconcile_errors_total{{{labels}}}") == 1
+
+
 async def test_waiting_for_something_within_a_stage_is_no_error(run: Run) -> None:
     async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
-        with ctx.stage("deploy_model"):
+        with ctx.stage("deploy_model"), ctx.errors("release_error"):
             raise Pending("provisioning", 1000.0)
 
     stage = await run(body)

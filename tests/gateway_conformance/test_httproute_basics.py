@@ -478,4 +478,4 @@ async def test_websockets_reach_the_backend(suite: Suite) -> None:
         session.ws_connect(f"ws://{place[0]}:{place[1]}/ws", headers={"Host": "example.com"}) as socket,
     ):
         await socket.send_str("hello")
-        assert await socket.receive_str(timeout=5) == "hello"
+        assert await socket.receive_str(timeout=60) == "hello"

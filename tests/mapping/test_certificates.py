@@ -56,7 +56,12 @@ def test_only_allowed_authorities_count() -> None:
     assert discover(["a.com"], known, settings) == ("2",)
 
 
-def test_a_certificate_with_all_excluded_tags_is_somebody_elses() -> None:
-    known = facts(certificate("1", "a.com", cluster="x", stack="y"), certificate("2", "a.com", cluster="x"))
+def test_a_certificate_with_all_tags_of_a_mark_is_somebody_elses() -> None:
+    known = facts(
+        certificate("1", "a.com", cluster="x", stack="y"),
+        certificate("2", "a.com", cluster="x"),
+        certificate("3", "a.com", imported="z"),
+    )
 
-    assert discover(["a.com"], known, SETTINGS, ("cluster", "stack")) == ("2",)
+    assert discover(["a.com"], known, SETTINGS, [("cluster", "stack"), ("imported",)]) == ("2",)
+    assert discover(["a.com"], known, SETTINGS) == ("1", "2", "3")

@@ -4,7 +4,7 @@ import pytest
 
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
-from albc.mapping.tags import merge, refuse_external_managed
+from albc.mapping.tags import check, check_id, check_label, merge
 
 DEFAULTS = {"team": "platform", "env": "prod"}
 
@@ -31,10 +31,38 @@ def test_a_key_that_somebody_else_manages_is_refused_by_name() -> None:
     settings = MappingSettings(cluster_name="prod", external_managed_tags=frozenset({"owner"}))
 
     with pytest.raises(Invalid, match="tag key owner cannot be specified on Service"):
-        refuse_external_managed({"app": "shop", "owner": "me"}, settings, "Service")
+        check({"app": "shop", "owner": "me"}, settings, "Service")
 
 
 def test_external_managed_keys_are_compared_exactly() -> None:
     settings = MappingSettings(cluster_name="prod", external_managed_tags=frozenset({"owner"}))
 
-    refuse_external_managed({"Owner": "me", "owners": "us"}, settings, "Service")
+    check({"Owner": "me", "owners": "us"}, settings, "Service")
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"k" * 129: "v"}, "keys of at most 128 characters and values of at most 256, not 129 and 1"),
+        ({"k": "v" * 257}, "not 1 and 257; shorten it"),
+        ({"aws:team": "v"}, "AWS keeps keys that begin with aws: to itself"),
+    ],
+)
+def test_a_tag_that_aws_refuses_is_told_with_its_owner(tags: dict[str, str], told: str) -> None:
+    with pytest.raises(Invalid, match="on Service") as raised:
+        check(tags, MappingSettings(cluster_name="prod"), "Service")
+
+    assert told in raised.value.message
+
+
+def test_the_longest_tags_of_aws_pass() -> None:
+    check({"k" * 128: "v" * 256}, MappingSettings(cluster_name="prod"), "Service")
+    check_id("i" * 256, "shorten it")
+    check_label("n" * 63, "the Gateway", "shorten it")
+
+
+def test_an_id_and_a_name_that_fit_no_tag_and_no_label_are_told() -> None:
+    with pytest.raises(Invalid, match=r"would have 257 characters, AWS takes at most 256; shorten it"):
+        check_id("i" * 257, "shorten it")
+    with pytest.raises(Invalid, match="name of the Gateway has 64 characters"):
+        check_label("n" * 64, "the Gateway", "shorten it")

@@ -96,6 +96,8 @@ def test_a_file_may_use_the_types_of_yaml(tmp_path: Path) -> None:
         ("config: other.yaml", "config in .*albc.yaml is no setting"),
         ("- a", "must be a mapping from flag names to values"),
         ("a: [", "albc.yaml is not YAML"),
+        ("enable-waf: yes", "enable-waf in .*albc.yaml: 'yes' is neither true"),
+        ("enable-waf: 'on'", "enable-waf in .*albc.yaml: 'on' is neither true"),
     ],
 )
 def test_a_mistake_in_the_file_is_told_with_its_place(text: str, says: str, tmp_path: Path) -> None:
@@ -108,9 +110,19 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
         read("--config=/nowhere/albc.yaml")
 
 
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALBC_AWS_MAX_RETRIES", "many")
-    with pytest.raises(CycloptsError, match="ALBC_AWS_MAX_RETRIES in the environment"):
+@pytest.mark.parametrize("text", ["true", "True", "TRUE", "'t'", "1"])
+def test_true_in_a_file_is_what_yaml_or_go_writes_for_it(text: str, tmp_path: Path) -> None:
+    assert read(written(tmp_path, f"disable-restricted-sg-rules: {text}")).disable_restricted_sg_rules is True
+
+
+def test_other_words_of_a_file_are_texts(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "cluster-name: no")).cluster_name == "no"
+
+
+@pytest.mark.parametrize(("variable", "text"), [("ALBC_AWS_MAX_RETRIES", "many"), ("ALBC_ENABLE_WAF", "yes")])
+def test_a_wrong_variable_is_named(variable: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(CycloptsError, match=f"{variable} in the environment"):
         read()
 
 

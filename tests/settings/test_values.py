@@ -10,9 +10,15 @@ def test_go_spellings_of_true(text: str) -> None:
     assert boolean(text) is True
 
 
+@pytest.mark.parametrize("text", ["0", "f", "F", "false", "FALSE", "False"])
+def test_go_spellings_of_false(text: str) -> None:
+    assert boolean(text) is False
+
+
 @pytest.mark.parametrize("text", ["yes", "", "tRUE", "on"])
-def test_other_words_are_no_booleans(text: str) -> None:
-    with pytest.raises(ValueError, match="neither true nor false"):
+def test_of_other_words_it_is_told_what_would_be_a_boolean(text: str) -> None:
+    accepted = r"neither true \(1, t, T, TRUE, true, True\) nor false \(0, f, F, FALSE, false, False\)"
+    with pytest.raises(ValueError, match=accepted):
         boolean(text)
 
 

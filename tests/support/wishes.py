@@ -12,14 +12,14 @@ from albc.local.aws import Account
 from albc.model.actions import Forward, TargetGroupTuple
 from albc.model.load_balancer import Attribute
 from albc.model.security_group import IPPermission, IPRange
-from albc.model.stack import Stack
+from albc.model.stack import Stack, StackID
 
 HOSTS = ("a.example.com", "b.example.com", "c.example.com", "d.example.com")
 NAMES = ("k8s-shop-web-abcdef0123", "pinned")
 PORTS = (80, 8080)
 PROTECTION = "deletion_protection.enabled"
-Place = tuple[int, str]
-"""A port, and a host there; "" stands for the port itself."""
+Place = tuple[str, int, str]
+"""With what the names of a house's things begin, a port, and a host there; "" stands for the port itself."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Wish:
     draining: str | None = None
     protected: str | None = None
 
-    def places(self) -> frozenset[Place]:
+    def places(self, house: str) -> frozenset[Place]:
         """Where its users expect an answer."""
         hosts = ("", *(self.hosts if self.kind == "application" else ()))
-        return frozenset((port, host) for port in self.ports for host in hosts)
+        return frozenset((house, port, host) for port in self.ports for host in hosts)
 
 
 def random_wish(chance: random.Random, near: Wish | None = None) -> Wish:
@@ -127,18 +127,55 @@ def _target_group(site: Any, wish: Wish, host: str) -> Any:
     return group
 
 
+def in_house(stack: Stack, house: str) -> Stack:
+    """The same wish of another owner: a stack of its own, under names of its own."""
+
+    def named(one: Any) -> Any:
+        names = [member for member in ("name", "group_name") if hasattr(one, member)]
+        return replace(one, **{member: f"{house}-{getattr(one, member)}" for member in names})
+
+    return Stack.of(StackID(stack.id.namespace, f"{stack.id.name}-{house}"), map(named, stack.resources))
+
+
+def house_of(name: str) -> str:
+    """By the name of one of its things."""
+    return name.partition("-")[0]
+
+
 def served(account: Account) -> frozenset[Place]:
-    """Places that an active load balancer of ours serves."""
+    """Places that an active load balancer of one of the houses serves."""
     seen = account.snapshot()
     places: set[Place] = set()
     for balancer in seen.load_balancers:
         if balancer["State"]["Code"] != "active" or balancer["LoadBalancerName"].startswith("foreign"):
             continue
+        house = house_of(balancer["LoadBalancerName"])
         for listener in seen.listeners[balancer["LoadBalancerArn"]]:
             port = listener["Port"]
-            places.add((port, ""))
-            places |= {(port, host) for rule in seen.rules[listener["ListenerArn"]] for host in _hosts(rule)}
+            places.add((house, port, ""))
+            places |= {(house, port, host) for rule in seen.rules[listener["ListenerArn"]] for host in _hosts(rule)}
     return frozenset(places)
+
+
+def answered(account: Account) -> frozenset[Place]:
+    """Hosts behind which an active load balancer has targets."""
+    seen = account.snapshot()
+    places: set[Place] = set()
+    for balancer in seen.load_balancers:
+        if balancer["State"]["Code"] == "active":
+            house = house_of(balancer["LoadBalancerName"])
+            for listener in seen.listeners[balancer["LoadBalancerArn"]]:
+                for rule in seen.rules[listener["ListenerArn"]]:
+                    if any(seen.targets[arn] for arn in _with_traffic(rule)):
+                        places |= {(house, listener["Port"], host) for host in _hosts(rule)}
+    return frozenset(places)
+
+
+def _with_traffic(rule: Mapping[str, Any]) -> list[str]:
+    """ARNs of target groups."""
+    forwards = [action["ForwardConfig"] for action in rule["Actions"] if action["Type"] == "forward"]
+    groups = [group for forward in forwards for group in forward["TargetGroups"]]
+    return [group["TargetGroupArn"] for group in groups if group["Weight"]]
 
 
 def _hosts(rule: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """A local stack with the controller beside it, both as anyone would start them, and words to talk about them."""
 
+import secrets
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -171,11 +173,12 @@ class World:
 
 
 def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Stays free until it is used: from below the range out of which the system serves whoever asks for any port."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 __all__ = ["KINDS", "World", "free_port"]

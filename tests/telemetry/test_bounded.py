@@ -42,7 +42,7 @@ async def said(address: Address, *sent: bytes) -> bytes:
     """All that comes back until the server closes the connection; the parts are sent one by one."""
     reader, writer = await asyncio.open_connection(*address)
     try:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             for part in sent:
                 writer.write(part)
                 await writer.drain()

@@ -9,7 +9,7 @@
   and those that were left for later.
 * Not promised: to notice a change by others before the next look.
 
-Called by the controllers (`view`, `glance`), `albc.deploy.apply` (`wrote`, `doubt`, `recognise`), the console
+Called by the controllers (`view`, `glance`), `albc.deploy.apply` (`wrote`, `doubt`, `recognise`), `/debug/state`
 (`statistics`).
 """
 
@@ -41,6 +41,7 @@ from albc.aws.inventory.records import (
 from albc.aws.inventory.settings import InventorySettings, InventoryStatistics
 from albc.aws.inventory.shelf import StackKey
 from albc.aws.inventory.successions import Successions
+from albc.aws.inventory.vpc_quotas import VpcQuotaReader, needs_quotas
 from albc.aws.inventory.writes import WRITES
 from albc.aws.together import together
 from albc.errors import AlbcError
@@ -73,7 +74,8 @@ class Inventory:
         self._tell = on_drift
         self._drift = Drift(on_drift)
         self._reads = Reads(aws, listener_tags=settings.listener_rules_tagging)
-        self._headroom = Headroom(self._reads, clock)
+        self._vpc_quotas = VpcQuotaReader(self._reads, clock)
+        self._headroom = Headroom(self._reads, self._vpc_quotas, clock)
         self._listing = Listing(self._reads, self._records, settings, self._drift, self._headroom, clock)
         self._details = Details(self._reads, self._records, settings, self._drift, clock)
         self.classic = ClassicBalancers(aws, settings.check_every, on_drift, clock)
@@ -98,6 +100,8 @@ class Inventory:
         )
         subscribed = bool(stack.all(ShieldProtection)) and await self._details.is_subscribed()
         succession = await self._successions.look(key)
+        if needs_quotas(stack):
+            await self._vpc_quotas.ask()
         return replace(self._view(stack.id, key), shield_subscribed=subscribed, succession=succession)
 
     async def glance(self, stack: StackID, tag_prefix: str) -> InventoryView:
@@ -133,6 +137,7 @@ class Inventory:
             target_groups=tuple(group.actual() for group in records.target_groups.of(key)),
             load_balancers=tuple(one.actual() for one in records.load_balancers.of(key)),
             certificates=tuple(one.actual() for one in records.certificates.of(key)),
+            quotas=self._vpc_quotas.told,
         )
 
     def wrote(self, service: str, action: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -208,7 +213,7 @@ class Inventory:
                 if self._clock() - self._listed_at >= self._settings.list_every:
                     await self._list()
                     await self.classic.look()
-                await self._headroom.look(self._records.load_balancers.values())
+                await self._headroom.look(self._records.load_balancers.values(), self._records.security_groups.values())
                 checked = self.look_now() or await self._details.check_oldest()
             except AlbcError:
                 # Whoever needs the answer meets the error himself; here it is only later.
@@ -228,9 +233,10 @@ class Inventory:
             target_groups=len(records.target_groups),
             security_groups=len(records.security_groups),
             stacks=len(frozenset().union(*(shelf.stacks() for shelf in shelves))),
-            listed_at=None if self._listed_at == NEVER else self._listed_at,
+            listed_seconds_ago=None if self._listed_at == NEVER else round(self._clock() - self._listed_at, 3),
             unchecked=sum(one.attributes is None or one.listeners is None for one in records.load_balancers.values())
             + sum(group.attributes is None for group in records.target_groups.values()),
+            later=len(self._later),
             drifts=self._drift.found,
         )
 

@@ -1,5 +1,6 @@
 """What the inventory asks AWS, and how an answer becomes a record. Reading calls only."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final
@@ -33,6 +34,15 @@ class Reads:
         """Quotas of Elastic Load Balancing, by AWS's names."""
         found = await self._list("describe_account_limits", "Limits")
         return {limit["Name"]: int(limit["Max"]) for limit in found if limit.get("Max", "").isdigit()}
+
+    async def vpc_quotas(self) -> dict[str, int]:
+        """Quotas of Amazon VPC, by the codes of Service Quotas."""
+        found = await self._aws.paginate("service-quotas", "list_service_quotas", "Quotas", ServiceCode="vpc")
+        return {quota["QuotaCode"]: int(quota["Value"]) for quota in found if "Value" in quota}
+
+    async def count_security_groups(self) -> int:
+        """All of the account and Region, whoever's they are."""
+        return len(await self._aws.paginate("ec2", "describe_security_groups", "SecurityGroups", MaxResults=PAGE_SIZE))
 
     async def tagged(self, resource_type: str, tag: tuple[str, str]) -> dict[str, dict[str, str]]:
         """Tags by ARN of what bears the tag, from the Resource Groups Tagging API."""
@@ -168,10 +178,11 @@ class Reads:
             if one.get("TargetHealth", {}).get("State") != draining
         )
 
-    async def healthy_targets(self, target_group_arn: str) -> int:
+    async def target_states(self, target_group_arn: str) -> Counter[str]:
+        """How many targets are `healthy`, `initial`, …."""
         answer = await self._aws.call("elbv2", "describe_target_health", TargetGroupArn=target_group_arn)
         healths = (one.get("TargetHealth", {}) for one in answer["TargetHealthDescriptions"])
-        return sum(health.get("State") == "healthy" for health in healths)
+        return Counter(health.get("State", "") for health in healths)
 
     async def capacity_units(self, arn: str) -> int:
         answer = await self._aws.call("elbv2", "describe_capacity_reservation", LoadBalancerArn=arn)

@@ -30,9 +30,11 @@ class InventoryStatistics:
     target_groups: int
     security_groups: int
     stacks: int
-    listed_at: float | None
-    """On the inventory's clock."""
+    listed_seconds_ago: float | None
+    """How old the newest listing is; None before the first."""
     unchecked: int
     """Load balancers and target groups of which not everything is known."""
+    later: int
+    """Stacks that are to be looked at when their turn comes."""
     drifts: int
     """Resources found changed by others, so far."""

@@ -34,6 +34,10 @@ def _planned(one: Planned) -> dict[str, Any]:
         "id": str(one.stack.id),
         "tagPrefix": one.unit.tag_prefix,
         "operations": [_operation(operation) for operation in one.plan.operations],
+        "unmanaged": [
+            {"resource": _resource(left.resource), "attributes": dict(left.attributes)} for left in one.plan.unmanaged
+        ],
+        "notes": list(one.plan.notes),
     }
 
 

@@ -41,6 +41,7 @@ from albc.settings import Settings, deploy_settings, mapping_settings
 
 async def look_live(files: Sequence[str], facts_file: str, settings: Settings) -> Outlook:
     """Manifests stand for the cluster if there are any, the facts file for AWS if it is named."""
+    given = load(files, settings.watch_namespace)  # first, so that a wrong file is told without an account
     async with AsyncExitStack() as resources:
         cluster = None if files else await resources.enter_async_context(_cluster(settings))
         account: _Account | _RecordedAccount
@@ -49,7 +50,7 @@ async def look_live(files: Sequence[str], facts_file: str, settings: Settings) -
         else:
             account = await resources.enter_async_context(_account(settings))
         with told_as_usage("cannot read what a plan needs"):
-            loaded = await _read(cluster, settings) if cluster else load(files, settings.watch_namespace)
+            loaded = await _read(cluster, settings) if cluster else given
             return await _look(cluster, loaded, account, settings)
 
 

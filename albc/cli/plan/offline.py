@@ -71,7 +71,8 @@ def vpc_of(recorded: FactsFile, settings: Settings) -> str:
     except Invalid as error:
         raise UsageError(str(error)) from None
     if len(found) != 1:
-        raise UsageError(f"the facts file has {len(found)} VPCs that could be meant; name one with --aws-vpc-id")
+        which = f" ({', '.join(found)})" if found else ""
+        raise UsageError(f"the facts file has {len(found)} VPCs that could be meant{which}; name one with --aws-vpc-id")
     return found[0]
 
 

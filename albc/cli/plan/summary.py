@@ -19,6 +19,13 @@ def summary(outlook: Outlook, palette: Palette) -> Iterator[str]:
         yield ""
     for note in outlook.notes:
         yield palette.paint(printable(f"Note: {note}."), "dim")
+    for one in outlook.planned:
+        for note in one.plan.notes:
+            yield palette.paint(printable(f"Note: {one.name}: {note}."), "dim")
+        for left in one.plan.unmanaged:
+            values = ", ".join(f"{key}={value}" for key, value in left.attributes.items())
+            said = f"Unmanaged: {left.resource} of {one.name} has {values}, of which nothing is said; it stays."
+            yield palette.paint(printable(said), "dim")
     counts = (
         f"{outlook.count(Verb.CREATE)} to create",
         f"{outlook.count(Verb.MODIFY)} to change",

@@ -46,7 +46,7 @@ def show_preflight(settings: Settings, parse: Parse, output: str) -> int:
 async def _find(given: Settings, parse: Parse) -> list[Finding]:
     async with look.cluster(given.kubeconfig) as client:
         running = await look.installed(client)
-        settings = _successor(given, running, parse)
+        settings = successor(given, running, parse)
         rights = await look.missing_rights(client, running.user) if running else None
     account = await look.account(settings)
     outlook = await look_live((), "", settings)
@@ -63,12 +63,16 @@ async def _find(given: Settings, parse: Parse) -> list[Finding]:
     )
 
 
-def _successor(given: Settings, running: installed.Installed | None, parse: Parse) -> Settings:
-    if given.cluster_name or running is None:
+def successor(given: Settings, running: installed.Installed | None, parse: Parse) -> Settings:
+    """With which settings albc would run here. Raises `UsageError` where nobody says, or for what cannot be."""
+    if given.cluster_name:
         settings = given
+    elif running is None:
+        raise UsageError(
+            "no controller runs here whose flags could be taken; give those that albc shall have: --cluster-name=NAME …"
+        )
     else:
-        reaching = (f"--kubeconfig={given.kubeconfig}", *_endpoints(given))
-        settings = parse((*running.flags, *reaching))
+        settings = parse((*running.flags, *_reaching(given)))
     try:
         check(settings)
     except ValueError as error:
@@ -76,10 +80,15 @@ def _successor(given: Settings, running: installed.Installed | None, parse: Pars
     return settings
 
 
-def _endpoints(given: Settings) -> tuple[str, ...]:
-    if not given.aws_api_endpoints:
-        return ()
-    return ("--aws-api-endpoints=" + ",".join(f"{service}={url}" for service, url in given.aws_api_endpoints),)
+def _reaching(given: Settings) -> Iterator[str]:
+    """The caller's own flags by which cluster and account are reached from where he is, outside of EC2 mostly."""
+    yield f"--kubeconfig={given.kubeconfig}"
+    if given.aws_region:
+        yield f"--aws-region={given.aws_region}"
+    if given.aws_vpc_id:
+        yield f"--aws-vpc-id={given.aws_vpc_id}"
+    if given.aws_api_endpoints:
+        yield "--aws-api-endpoints=" + ",".join(f"{service}={url}" for service, url in given.aws_api_endpoints)
 
 
 def takeover(outlook: Outlook) -> Iterator[Finding]:
@@ -93,7 +102,9 @@ def takeover(outlook: Outlook) -> Iterator[Finding]:
             continue
         counts = {verb: sum(fate is verb for fate in one.fates.values()) for verb in Verb}
         told = ", ".join(f"{verb.value} {count}" for verb, count in counts.items() if count)
-        yield Finding(area, Level.WARNING, f"{one.name}: {told}", "see them all: albc plan -o diff")
+        yield Finding(
+            area, Level.WARNING, f"{one.name}: {told}", "see them all: albc plan -o diff, with the flags of albc run"
+        )
     for problem in outlook.problems:
         level = Level.TROUBLE if problem.severity == "error" else Level.WARNING
         yield Finding(area, level, f"{problem.object}: {problem.message}")

@@ -86,5 +86,12 @@ def judge(found: Installed | None) -> Iterator[Finding]:
     yield Finding(AREA, Level.OK, f"Deployment {found.namespace}/{found.name}, image {found.image}")
     for flag in found.flags:
         yield Finding(AREA, Level.OK, f"carry over {flag}")
+    if any("GlobalAcceleratorController=true" in flag.replace(" ", "") for flag in found.flags):
+        yield Finding(
+            AREA,
+            Level.WARNING,
+            "albc has no Global Accelerator: accelerators stay as they are, whatever becomes of their objects",
+            "keep the other controller until they are looked after elsewhere",
+        )
     for flag in found.unknown:
         yield Finding(AREA, Level.WARNING, f"albc does not know {flag}", "leave it out; docs/flags.md has all flags")

@@ -41,13 +41,16 @@ from albc.deploy.apply.binding_store import BindingStore
 from albc.deploy.apply.step import SOON, Handler, Step, Tools
 from albc.deploy.plan.operation import Operation, Plan, Verb
 from albc.deploy.values import resolved, revealed
-from albc.errors import Forbidden, NotFound, NotLeader, Pending, Throttled, Unauthorized
+from albc.errors import Forbidden, NotFound, NotLeader, Pending, QuotaExceeded, Throttled, Unauthorized
 from albc.model.reference import Ref
 
 OF_OURS: Final = frozenset(
     {"LoadBalancerNotFound", "ListenerNotFound", "RuleNotFound", "TargetGroupNotFound", "InvalidGroup.NotFound"}
 )
 """Codes with which AWS misses what a plan makes; whatever else it misses, a user has named."""
+
+_NAME_A_PLACE: Final = ("LoadBalancerArn", "ListenerArn", "RuleArn")
+"""Parameters with an ARN that holds the load balancer's, `…/app/NAME/ID`, and below it the listener's id."""
 
 log = structlog.stdlib.get_logger("deploy.apply")
 
@@ -137,12 +140,16 @@ class _Run:
         if operation.waits_for:
             self._waiting.append(Waiting(operation, f"for {operation.waits_for}", operation.wait_seconds))
             return False
+        if operation.over_quota:
+            self._fail(operation, QuotaExceeded(operation.because))
+            return False
         handler = HANDLERS[operation.service, operation.action]
 
         async def take(action: str) -> bool:
             return await self._take(action, operation)
 
-        step = Step(operation, revealed(resolved(operation.params, self._known)), self._tools, take)
+        params, otherwise = (revealed(resolved(one, self._known)) for one in (operation.params, operation.otherwise))
+        step = Step(operation, params, otherwise, self._tools, take)
         try:
             self._known.update(await handler(step))
         except Pending as pending:
@@ -187,20 +194,31 @@ class _Run:
 
     async def _take(self, action: str, for_: Operation) -> bool:
         """Room is needed now: a deletion that stands later in the plan is carried out first."""
-        place = _place(for_)
-        for job in self.jobs:
-            if job.operation.action == action and not job.taken and _place(job.operation) == place:
-                job.taken = True
-                await self._carry_out(job)
-                return job.state is _State.DONE
+        place = self._place(for_)
+        jobs = [job for job in self.jobs if job.operation.action == action and not job.taken]
+        for near in (place, place[:1]):
+            for job in jobs:
+                if self._place(job.operation)[: len(near)] == near:
+                    job.taken = True
+                    await self._carry_out(job)
+                    return job.state is _State.DONE
         return False
+
+    def _place(self, operation: Operation) -> tuple[str, ...]:
+        """Where room is needed: the group of an inbound rule; else the load balancer, and on it the listener."""
+        if operation.service != "elbv2":
+            return (operation.target or operation.resource.id,)
+        named = (operation.params[name] for name in _NAME_A_PLACE if name in operation.params)
+        arn = str(resolved(next(named, ""), self._known))
+        _, kind, name, id, *below = arn.split("/")
+        return (f"{kind}/{name}/{id}", *below[:1])
 
     def applied(self) -> Applied:
         return Applied(
             resolved=self._known,
             done=tuple(self._done),
             waiting=tuple(self._waiting),
-            blocked=self._plan.blocked,
+            blocked=tuple(operation for operation in self._plan.blocked if not operation.over_quota),
             failed=tuple(self._failed),
             skipped=tuple(self._skipped),
         )
@@ -210,15 +228,8 @@ def _jobs(plan: Plan) -> list[_Job]:
     """Each with those before it that it has to wait for."""
     jobs: list[_Job] = []
     for operation in plan.operations:
-        if operation.verb is Verb.BLOCKED:
+        if operation.verb is Verb.BLOCKED and not operation.over_quota:
             continue
         waits_for = operation.needs | {operation.resource}
         jobs.append(_Job(operation, [job for job in jobs if job.operation.resource in waits_for]))
     return jobs
-
-
-def _place(operation: Operation) -> str:
-    """Where room is needed: the listener of a rule, or the group of an inbound rule."""
-    if operation.service == "elbv2":
-        return operation.resource.id.partition(":")[0]
-    return operation.target or operation.resource.id

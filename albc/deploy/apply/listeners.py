@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from albc.deploy.apply.step import NOTHING, Handler, Step, just_call
-from albc.errors import Conflict, NotFound, Refused
+from albc.deploy.apply.step import NOTHING, Handler, Step, call_making_room, just_call
+from albc.errors import Conflict, NotFound
 from albc.model.listener import Listener
 from albc.model.reference import Ref
 
 
 async def create(step: Step) -> Mapping[Ref, str]:
     try:
-        answer = await step.call()
+        answer = await step.call_making_room()
     except Conflict as conflict:
         # A lost answer, or somebody else's listener: the next plan sees which, for AWS is asked again.
         step.doubt()
@@ -19,22 +19,16 @@ async def create(step: Step) -> Mapping[Ref, str]:
 
 
 async def certificates(step: Step) -> Mapping[Ref, str]:
-    """Where a load balancer has room for no more, one that is to go makes room."""
-    while True:
-        try:
-            await step.call()
-        except NotFound as missing:
-            raise step.later(f"the listener is not known to all of AWS yet: {missing}") from missing
-        except Refused as refused:
-            if refused.code != "TooManyCertificates" or not await step.take("remove_listener_certificates"):
-                raise
-        else:
-            return NOTHING
+    try:
+        await step.call_making_room()
+    except NotFound as missing:
+        raise step.later(f"the listener is not known to all of AWS yet: {missing}") from missing
+    return NOTHING
 
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("elbv2", "create_listener"): create,
-    ("elbv2", "modify_listener"): just_call,
+    ("elbv2", "modify_listener"): call_making_room,
     ("elbv2", "modify_listener_attributes"): just_call,
     ("elbv2", "add_listener_certificates"): certificates,
     ("elbv2", "remove_listener_certificates"): just_call,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from albc.deploy.apply.step import NOTHING, Handler, Step, just_call
-from albc.errors import AlbcError, Conflict, NotFound, Refused
+from albc.errors import AlbcError, Conflict, NotFound
 from albc.model.permissions import TARGETS_LABEL, Permission, from_answer, with_shapes
 from albc.model.reference import Ref
 from albc.model.security_group import SecurityGroup
@@ -17,16 +17,12 @@ async def create(step: Step) -> Mapping[Ref, str]:
 
 
 async def authorize(step: Step) -> Mapping[Ref, str]:
-    """One more try with fresh data when AWS knows some of the rules already; revoke first when the group is full."""
+    """One more try with fresh data when AWS knows some of the rules already."""
     try:
-        await step.call()
+        await step.call_making_room()
     except Conflict:
         if missing := await _missing(step):
             await step.call(IpPermissions=missing)
-    except Refused as refused:
-        if refused.code != "RulesPerSecurityGroupLimitExceeded" or not await step.take("revoke_security_group_ingress"):
-            raise
-        await step.call()
     return NOTHING
 
 

@@ -9,7 +9,7 @@ from albc.aws.calls import Aws
 from albc.aws.inventory import Inventory
 from albc.deploy.apply.binding_store import BindingStore
 from albc.deploy.plan.operation import Operation
-from albc.errors import Conflict, Invalid, Pending
+from albc.errors import Conflict, Forbidden, Invalid, NotFound, Pending, Refused, Unauthorized
 from albc.model.reference import Ref
 
 SOON: Final = 2.0
@@ -18,6 +18,17 @@ SOON: Final = 2.0
 
 LONGEST: Final = 60.0
 """Longest pause before it is tried again to delete what is in use."""
+
+
+_RULES_GO: Final = ("delete_rule", "delete_listener")
+MAKES_ROOM: Final[Mapping[str, tuple[str, ...]]] = {
+    "RulesPerSecurityGroupLimitExceeded": ("revoke_security_group_ingress",),
+    "TooManyCertificates": ("remove_listener_certificates", "delete_listener"),
+    "TooManyListeners": ("delete_listener",),
+    "TooManyRules": _RULES_GO,
+    "TooManyUniqueTargetGroupsPerLoadBalancer": _RULES_GO,
+}
+"""By AWS's refusal of one more on the same load balancer or in the same group: what leaves room when it goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +46,16 @@ class Step:
     """One operation, its parameters resolved and its secrets in clear."""
 
     def __init__(
-        self, operation: Operation, params: Mapping[str, Any], tools: Tools, take: "Callable[[str], Awaitable[bool]]"
+        self,
+        operation: Operation,
+        params: Mapping[str, Any],
+        otherwise: Mapping[str, Any],
+        tools: Tools,
+        take: "Callable[[str], Awaitable[bool]]",
     ) -> None:
         self.operation = operation
         self.params = params
+        self._otherwise = otherwise
         self.tools = tools
         self._take = take
         self.recognised = False
@@ -67,12 +84,24 @@ class Step:
             self.recognised = True
             return found
 
-    async def take(self, action: str) -> bool:
-        """Carries out the next operation of the plan with this action on the same listener or group right now.
-
-        False when there is none left.
-        """
-        return await self._take(action)
+    async def call_making_room(self) -> Mapping[str, Any]:
+        """The call. While AWS has no room for what it adds, what the plan is to remove there goes first, one by one."""
+        if self._otherwise:
+            try:
+                return await self.call()
+            except (Conflict, NotFound, Forbidden, Unauthorized):
+                raise
+            except (Invalid, Refused):
+                self.params = {**self.params, **self._otherwise}
+        while True:
+            try:
+                return await self.call()
+            except Refused as refused:
+                for action in MAKES_ROOM.get(refused.code, ()):
+                    if await self._take(action):
+                        break
+                else:
+                    raise
 
     def doubt(self) -> None:
         """AWS is not as the inventory has it: it is asked before the next plan."""
@@ -98,4 +127,10 @@ NOTHING: Final[Mapping[Ref, str]] = {}
 async def just_call(step: Step) -> Mapping[Ref, str]:
     """For operations without a moral."""
     await step.call()
+    return NOTHING
+
+
+async def call_making_room(step: Step) -> Mapping[Ref, str]:
+    """For those that have none but what a full load balancer teaches."""
+    await step.call_making_room()
     return NOTHING

@@ -1,6 +1,6 @@
 """The form of a field, and what follows from a list of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from operator import eq
@@ -30,6 +30,8 @@ class Change(Enum):
     """AWS cannot change it: a new resource takes the place of the old one."""
     IGNORE = "ignore"
     """Only a create request carries it; what it is later, is not looked at."""
+    TELL = "tell"
+    """AWS cannot change it, and nothing is made anew for it: people are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +68,14 @@ class Difference(Generic[M, A]):
 def differences(
     kind: Iterable[Field[M, A]], model: M, actual: A, settings: DeploySettings, known: Mapping[Ref, str]
 ) -> list[Difference[M, A]]:
-    """The fields in which AWS is not as the model wants it."""
-    found = []
-    for field in kind:
-        if field.change is Change.IGNORE:
-            continue
-        after = resolved(field.wanted(model, settings), known)
-        before = field.actual(actual)
-        if (after is not None or field.none_is_a_value) and not field.same(after, before):
-            found.append(Difference(field, before, after))
-    return found
+    """The fields in which AWS is not as the model wants it, and something can be done about it."""
+    looked_at = (field for field in kind if field.change in (Change.MODIFY, Change.REPLACE))
+    return [*_differences(looked_at, model, actual, settings, known)]
+
+
+def drifts(kind: Iterable[Field[M, A]], model: M, actual: A, settings: DeploySettings) -> Iterator[Difference[M, A]]:
+    """Those in which it has to stay otherwise, and people are told."""
+    return _differences((field for field in kind if field.change is Change.TELL), model, actual, settings, {})
 
 
 def create_request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySettings) -> dict[str, Any]:
@@ -86,6 +86,16 @@ def create_request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySett
 def modify_request(kind: Iterable[Field[M, Any]], operation: str, model: M, settings: DeploySettings) -> dict[str, Any]:
     """All that the model says about the fields that one operation changes: AWS takes them together."""
     return _request((field for field in kind if field.modified_by == operation), model, settings)
+
+
+def _differences(
+    kind: Iterable[Field[M, A]], model: M, actual: A, settings: DeploySettings, known: Mapping[Ref, str]
+) -> Iterator[Difference[M, A]]:
+    for field in kind:
+        after = resolved(field.wanted(model, settings), known)
+        before = field.actual(actual)
+        if (after is not None or field.none_is_a_value) and not field.same(after, before):
+            yield Difference(field, before, after)
 
 
 def _request(kind: Iterable[Field[M, Any]], model: M, settings: DeploySettings) -> dict[str, Any]:

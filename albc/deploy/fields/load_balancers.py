@@ -118,6 +118,7 @@ LOAD_BALANCER: tuple[Field[LoadBalancer, ActualLoadBalancer], ...] = (
         name="CustomerOwnedIpv4Pool",
         wanted=lambda balancer, _: balancer.customer_owned_ipv4_pool,
         actual=told("CustomerOwnedIpv4Pool"),
-        change=Change.IGNORE,
+        change=Change.TELL,
+        none_is_a_value=True,
     ),
 )

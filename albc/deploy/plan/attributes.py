@@ -4,11 +4,11 @@ Attributes that nobody names are left alone, but for those that this process set
 when their setting is taken back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from albc.deploy.plan.operation import Operation, ResourceID, Verb
+from albc.deploy.plan.operation import Operation, ResourceID, Unmanaged, Verb
 from albc.model.listener import ListenerAttribute
 from albc.model.load_balancer import Attribute
 from albc.model.reference import Token
@@ -59,6 +59,19 @@ def attribute_operations(
             because=_because(wrong, actual),
         )
     ]
+
+
+def unmanaged_attributes(
+    owner: Owner,
+    wanted: Iterable[Attribute | ListenerAttribute],
+    actual: Mapping[str, str],
+    written: frozenset[str],
+) -> Iterator[Unmanaged]:
+    """What `attribute_operations` leaves alone although it is not as AWS gives it; at most one."""
+    silent = actual.keys() - {attribute.key for attribute in wanted} - (written - {PROTECTION})
+    left = {key: actual[key] for key in sorted(silent) if owner.defaults.get(key, actual[key]) != actual[key]}
+    if left:
+        yield Unmanaged(owner.resource, left)
 
 
 def _because(wrong: Mapping[str, str], actual: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.values import tag_list
 from albc.model.classic import ClassicLoadBalancer
-from albc.model.inventory import ActualClassicLoadBalancer, InventoryView
+from albc.model.inventory import ActualClassicLoadBalancer, InventoryView, is_anothers
 from albc.model.reference import Ref
 from albc.model.stack import Stack
 
@@ -31,8 +31,8 @@ NEW: Mapping[str, Any] = {
 """Attributes of a load balancer that was just made."""
 
 
-_GONE = ResourceID(ClassicLoadBalancer.type, "LoadBalancer")
-"""Of one that no stack wants any more."""
+_THE_ONE = ResourceID(ClassicLoadBalancer.type, "LoadBalancer")
+"""Of the stack's load balancer, whether it wants one or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,19 @@ def changes(classic: Classic, scope: Scope) -> list[Operation]:
 
 
 def blocked(classic: Classic, scope: Scope) -> list[Operation]:
-    """One that is no longer wanted, but does not bear the cluster's tag: it stays, with all that it uses."""
-    actual = classic.actual
-    tag = f"kubernetes.io/cluster/{scope.settings.cluster_name}"
-    if classic.wanted is not None or actual is None or tag in actual.tags:
+    """One that another cluster owns is not touched. One that is no longer wanted, but does not bear this cluster's tag,
+    stays with all that it uses."""
+    actual, cluster_name = classic.actual, scope.settings.cluster_name
+    tag = f"kubernetes.io/cluster/{cluster_name}"
+    if actual is None or tag in actual.tags:
         return []
-    because = f"it has not the tag {tag}; give it that tag if it may go, or delete it by hand"
-    return [Operation(verb=Verb.BLOCKED, resource=_GONE, target=actual.name, because=because)]
+    if is_anothers(actual.tags, cluster_name):
+        because = f"{actual.name} belongs to another cluster by its tags; if it is of this one, give it the tag {tag}"
+    elif classic.wanted is None:
+        because = f"it has not the tag {tag}; give it that tag if it may go, or delete it by hand"
+    else:
+        return []
+    return [Operation(verb=Verb.BLOCKED, resource=_THE_ONE, target=actual.name, because=because)]
 
 
 def deletions(classic: Classic, needs: frozenset[ResourceID]) -> list[Operation]:
@@ -80,7 +86,7 @@ def deletions(classic: Classic, needs: frozenset[ResourceID]) -> list[Operation]
     return [
         Operation(
             verb=Verb.DELETE,
-            resource=_GONE,
+            resource=_THE_ONE,
             service="elb",
             action="delete_load_balancer",
             params={"LoadBalancerName": actual.name},

@@ -6,9 +6,9 @@ from typing import Any
 
 from albc.deploy.fields.field import create_request, differences, modify_request
 from albc.deploy.fields.listeners import LISTENER, NO_ALPN, OFF
-from albc.deploy.plan.attributes import Owner, attribute_operations
+from albc.deploy.plan.attributes import Owner, attribute_operations, unmanaged_attributes
 from albc.deploy.plan.load_balancer_match import LoadBalancers
-from albc.deploy.plan.operation import Operation, ResourceID, Verb
+from albc.deploy.plan.operation import Operation, ResourceID, Unmanaged, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import listener_tags
 from albc.deploy.values import tag_list
@@ -64,6 +64,12 @@ def changes(listeners: Listeners, scope: Scope) -> list[Operation]:
     for wanted, actual in listeners.pairs:
         operations += _modify(wanted, actual, scope)
     return operations
+
+
+def unmanaged(listeners: Listeners) -> Iterator[Unmanaged]:
+    for wanted, actual in listeners.pairs:
+        owner = _owner(wanted, actual.arn)
+        yield from unmanaged_attributes(owner, wanted.listener_attributes, actual.attributes, actual.written_attributes)
 
 
 def deletions(listeners: Listeners, scope: Scope, needs: frozenset[ResourceID]) -> list[Operation]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from albc.deploy.fields.field import Difference, create_request, differences, modify_request
+from albc.deploy.fields.field import Difference, create_request, differences, drifts, modify_request
 from albc.deploy.fields.load_balancers import LOAD_BALANCER, gains_ipv6_addresses
-from albc.deploy.plan.attributes import PROTECTION, Owner, attribute_operations
+from albc.deploy.plan.attributes import PROTECTION, Owner, attribute_operations, unmanaged_attributes
 from albc.deploy.plan.load_balancer_match import LoadBalancers, Replacement
-from albc.deploy.plan.operation import Operation, ResourceID, Verb
+from albc.deploy.plan.operation import Operation, ResourceID, Unmanaged, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
 from albc.deploy.settings import DeploySettings
@@ -70,6 +70,24 @@ def deletions(balancers: LoadBalancers, scope: Scope, needs: frozenset[ResourceI
     return operations
 
 
+def notes(balancers: LoadBalancers, scope: Scope) -> Iterator[str]:
+    """What cannot be changed, and would not be worth another load balancer (spec/aws.md §5.2, step 7)."""
+    for wanted, actual in balancers.pairs:
+        for one in drifts(LOAD_BALANCER, wanted, actual, scope.settings):
+            yield (
+                f"{ResourceID(LoadBalancer.type, wanted.id)}: {one.field.name} is {one.before or 'none'} and not "
+                f"{one.after or 'none'}, and AWS cannot change it; delete the load balancer to have it made anew"
+            )
+
+
+def unmanaged(balancers: LoadBalancers) -> Iterator[Unmanaged]:
+    for wanted, actual in balancers.pairs:
+        owner = _owner(wanted, actual.arn)
+        yield from unmanaged_attributes(
+            owner, wanted.load_balancer_attributes, actual.attributes, actual.written_attributes
+        )
+
+
 def capacity(balancers: LoadBalancers, scope: Scope) -> list[Operation]:
     """Reserved capacity, for load balancers that are not being set up any more (spec/aws.md §5.3)."""
     if not scope.settings.lb_capacity_reservation:
@@ -100,6 +118,9 @@ def _owner(wanted: LoadBalancer, arn: Token) -> Owner:
 
 
 def _create(wanted: LoadBalancer, scope: Scope, replacement: Replacement | None) -> Iterator[Operation]:
+    if refusal := _refusal(wanted, scope):
+        yield refusal
+        return
     request = scope.resolve(create_request(LOAD_BALANCER, wanted, scope.settings))
     tags = scope.tags(wanted.id, wanted.tags)
     yield Operation(
@@ -131,6 +152,12 @@ def _modify(wanted: LoadBalancer, actual: ActualLoadBalancer, scope: Scope) -> I
     yield from elbv2_tags(scope, resource, actual.arn, scope.tags(wanted.id, wanted.tags), actual.tags)
     if gains_ipv6_addresses(wanted, actual):
         by_call.setdefault("set_subnets", [])
+    refusal = _refusal(wanted, scope) if "set_security_groups" in by_call else None
+    if refusal:
+        del by_call["set_security_groups"]
+    if "set_subnets" in by_call and "set_ip_address_type" in by_call:
+        # AWS measures addresses, prefixes and subnets by the address type, so both are said at once.
+        by_call["set_subnets"] += by_call.pop("set_ip_address_type")
     for action in ("set_security_groups", "set_subnets", "set_ip_address_type"):
         if action in by_call:
             yield _call(wanted, actual.arn, action, scope, {one.field.name: one for one in by_call[action]})
@@ -140,6 +167,24 @@ def _modify(wanted: LoadBalancer, actual: ActualLoadBalancer, scope: Scope) -> I
     )
     if pools and pools[0].after is not None:
         yield _ip_pools(wanted, actual, {"IpamPools": pools[0].after}, pools[0])
+    if refusal:
+        yield refusal
+
+
+def _refusal(wanted: LoadBalancer, scope: Scope) -> Operation | None:
+    """What stands for a request that AWS would refuse, as it names too many security groups."""
+    quota, number = scope.quotas.security_groups_per_interface, len(set(map(str, wanted.security_groups)))
+    if quota is None or number <= quota:
+        return None
+    return Operation(
+        verb=Verb.BLOCKED,
+        resource=ResourceID(LoadBalancer.type, wanted.id),
+        because=(
+            f"{number} security groups are wanted, but the account's quota for a network interface is {quota}; raise "
+            "quota L-2AFB9258 of Amazon VPC (security groups per network interface), or name fewer"
+        ),
+        over_quota=True,
+    )
 
 
 def _call(
@@ -150,6 +195,8 @@ def _call(
     changed: Mapping[str, Difference[LoadBalancer, ActualLoadBalancer]],
 ) -> Operation:
     request = scope.resolve(modify_request(LOAD_BALANCER, action, wanted, scope.settings))
+    if "IpAddressType" in changed:
+        request["IpAddressType"] = wanted.ip_address_type
     enforce = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
     if changed and enforce not in changed:
         request.pop(enforce, None)

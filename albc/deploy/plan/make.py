@@ -14,6 +14,7 @@ from albc.deploy.plan import (
     certificates,
     classic,
     frontend_nlb,
+    handovers,
     imported_certificates,
     listeners,
     load_balancer_match,
@@ -48,11 +49,21 @@ def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings, keep:
     imported = imported_certificates.match(stack, view, settings)
     balancers = load_balancer_match.match(stack, view, settings)
     targets = target_groups.match(stack, view, settings, balancers)
+    moving = handovers.find(targets, balancers, view, settings)
+    in_the_end = stack
+    stack = moving.eased(stack)
     ports = listeners.match(stack, balancers)
     classic_one = classic.match(stack, view)
     known = groups.known() | issued.known() | imported.known() | balancers.known() | targets.known() | ports.known()
     known |= classic_one.known()
-    scope = Scope(stack=stack.id, tag_prefix=view.tag_prefix, settings=settings, known=known, kept=keeping)
+    scope = Scope(
+        stack=stack.id,
+        tag_prefix=view.tag_prefix,
+        settings=settings,
+        known=known,
+        kept=keeping,
+        quotas=view.quotas,
+    )
     stuck = load_balancers.blocked(balancers, scope) if balancers.is_stuck else classic.blocked(classic_one, scope)
     if stuck:
         return Plan(stack=stack.id, tag_prefix=view.tag_prefix, operations=tuple(stuck), known=known)
@@ -77,7 +88,7 @@ def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings, keep:
     operations += frontend_nlb.registrations(stack, targets, scope, _all(operations))
     operations += [operation for one in routing for operation in rules.deletions(one, scope)]
     operations += listeners.deletions(ports, scope, _all(operations))
-    unready = target_groups.waiting_for_health(targets, view, settings)
+    unready = target_groups.waiting_for_health(targets, in_the_end, view, settings)
     operations += load_balancers.deletions(balancers, scope, _all(operations), unready)
     if balancers.doomed():
         operations += security_groups.revocations(groups, scope, _all(operations))
@@ -88,11 +99,18 @@ def make_plan(stack: Stack, view: InventoryView, settings: DeploySettings, keep:
         operations += certificates.deletions(issued, scope, _all(operations))
         operations += imported_certificates.deletions(imported, scope, _all(operations))
         operations += security_groups.deletions(groups, view, _all(operations))
+    operations = list(moving.guarded(filter(keeping.allows, operations), in_the_end, scope))
     return Plan(
         stack=stack.id,
         tag_prefix=view.tag_prefix,
-        operations=tuple(_with_needs(operation) for operation in operations if keeping.allows(operation)),
+        operations=tuple(map(_with_needs, operations)),
         known=known,
+        unmanaged=(
+            *load_balancers.unmanaged(balancers),
+            *target_groups.unmanaged(targets),
+            *listeners.unmanaged(ports),
+        ),
+        notes=tuple(load_balancers.notes(balancers, scope)),
     )
 
 

@@ -66,6 +66,18 @@ class Operation:
     """What must come first outside of the plan; while it says something, the operation is not run."""
     wait_seconds: float = 10.0
     """When what it waits for is looked at again."""
+    otherwise: Mapping[str, Any] = field(default_factory=_nothing)
+    """Parameters that take the place of those of the same names, should AWS refuse the call as it is."""
+    over_quota: bool = False
+    """A blocked one that AWS would refuse for a quota: it fails as it would there, with all that needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """Attributes of a resource that are not AWS's defaults, and of which its object says nothing: they stay."""
+
+    resource: ResourceID
+    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,10 @@ class Plan:
     tag_prefix: str
     operations: tuple[Operation, ...] = ()
     known: Mapping[Ref, str] = field(default_factory=dict)
+    unmanaged: tuple[Unmanaged, ...] = ()
+    """For people: who has set them is not known, so nobody but they can take them back."""
+    notes: tuple[str, ...] = ()
+    """What is not as the stack wants it and has to stay, a sentence each."""
 
     @property
     def is_empty(self) -> bool:

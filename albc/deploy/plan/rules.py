@@ -3,14 +3,16 @@
 A rule that does what is wanted stays, wherever it stands; if only its place is wrong, one `SetRulePriorities` moves all
 such rules at once. A rule that matches the same requests, but does something else with them, is modified, so that these
 requests are served all the time. What is left is created where its place is free, and then takes the place of a rule
-that nobody wants any more. What is then left over is deleted.
+that nobody wants any more, unless requests may pass from one such rule to another. What is then left over is deleted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from albc.deploy.fields.conditions import aws_conditions
 from albc.deploy.fields.field import create_request, differences, modify_request
+from albc.deploy.fields.meeting import may_meet
 from albc.deploy.fields.rules import RULE, priority
 from albc.deploy.plan.listeners import Listeners
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
@@ -119,14 +121,16 @@ def _match(listener: Listener, found: ActualListener | None, wanted: list[Listen
         else:
             strange.append(rule)
     missing = []
+    rewritten: list[tuple[ListenerRule, ActualRule]] = []
     by_priority = {priority(one): one for one in left}
     for rule in strange:
         one = by_priority.get(rule.priority)
-        if one and not scope.kept.rule(one):
+        if one and not scope.kept.rule(one) and not _exchange(rule, one, rewritten):
             take(rule, [one])
-            different.append((rule, one))
+            rewritten.append((rule, one))
         else:
             missing.append(rule)
+    different += rewritten
     return ListenerRules(
         listener=listener,
         arn=found.arn if found else listener.arn,
@@ -135,6 +139,16 @@ def _match(listener: Listener, found: ActualListener | None, wanted: list[Listen
         different=tuple(different),
         missing=tuple(missing),
         unwanted=tuple(sorted(left, key=priority)),
+    )
+
+
+def _exchange(rule: ListenerRule, one: ActualRule, rewritten: Iterable[tuple[ListenerRule, ActualRule]]) -> bool:
+    """Whether there may be requests that pass from one of these to another one: rewritten in place, one after the
+    other, neither would match them in between."""
+    wanted, actual = aws_conditions(rule.conditions), one.aws.get("Conditions") or ()
+    return any(
+        may_meet(wanted, other.aws.get("Conditions") or ()) or may_meet(aws_conditions(mate.conditions), actual)
+        for mate, other in rewritten
     )
 
 

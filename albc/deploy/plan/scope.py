@@ -7,6 +7,7 @@ from typing import Any
 from albc.deploy.plan.keep import NOTHING_KEPT, Kept
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import resolved
+from albc.model.quotas import NOTHING_TOLD, VpcQuotas
 from albc.model.reference import Ref
 from albc.model.stack import StackID
 
@@ -20,6 +21,7 @@ class Scope:
     settings: DeploySettings
     known: Mapping[Ref, str]
     kept: Kept = NOTHING_KEPT
+    quotas: VpcQuotas = NOTHING_TOLD
 
     def resolve(self, value: Any) -> Any:
         """With the references to what exists already filled in."""

@@ -8,10 +8,11 @@ from albc.deploy.fields.field import create_request
 from albc.deploy.fields.security_groups import SECURITY_GROUP, Shape, wanted_permission
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
-from albc.deploy.plan.tags import ec2_tags
+from albc.deploy.plan.tags import cluster_tag, ec2_tags
 from albc.deploy.values import tag_list
+from albc.model.classic import ClassicLoadBalancer
 from albc.model.inventory import ActualSecurityGroup, InventoryView
-from albc.model.permissions import Permission, with_shapes
+from albc.model.permissions import Permission, counted, from_answer, with_shapes
 from albc.model.reference import Ref, Token
 from albc.model.security_group import SecurityGroup
 from albc.model.stack import Stack
@@ -27,6 +28,8 @@ class SecurityGroups:
     pairs: tuple[tuple[SecurityGroup, ActualSecurityGroup], ...]
     missing: tuple[SecurityGroup, ...]
     unwanted: tuple[ActualSecurityGroup, ...]
+    of_classic: bool = False
+    """Of a Classic Load Balancer: owned by the cluster by a tag of old, too."""
 
     def known(self) -> dict[Ref, str]:
         return {wanted.group_id: actual.id for wanted, actual in self.pairs}
@@ -43,7 +46,8 @@ def match(stack: Stack, view: InventoryView) -> SecurityGroups:
         else:
             missing.append(wanted)
     taken = {found.id for _, found in pairs}
-    return SecurityGroups(tuple(pairs), tuple(missing), tuple(group for group in actual if group.id not in taken))
+    unwanted = tuple(group for group in actual if group.id not in taken)
+    return SecurityGroups(tuple(pairs), tuple(missing), unwanted, of_classic=bool(stack.all(ClassicLoadBalancer)))
 
 
 def changes(groups: SecurityGroups, scope: Scope, *, in_use: bool) -> list[Operation]:
@@ -55,9 +59,14 @@ def changes(groups: SecurityGroups, scope: Scope, *, in_use: bool) -> list[Opera
     for wanted, actual in groups.pairs:
         resource = ResourceID(SecurityGroup.type, wanted.id)
         tags = scope.tags(wanted.id, wanted.tags)
+        if groups.of_classic:
+            operations += cluster_tag(scope, resource, actual.id, wanted.tags, actual.tags)
         operations += ec2_tags(scope, resource, actual.id, tags, actual.tags)
         grant, revoke = _inbound(wanted, actual, scope)
-        operations += grant if in_use else grant + revoke
+        if in_use:
+            operations += grant
+        else:
+            operations += grant + revoke if _has_room(wanted, actual, scope) else revoke + grant
     return operations
 
 
@@ -90,6 +99,9 @@ def deletions(groups: SecurityGroups, view: InventoryView, needs: frozenset[Reso
 
 def _create(wanted: SecurityGroup, scope: Scope) -> list[Operation]:
     resource = ResourceID(SecurityGroup.type, wanted.id)
+    rules = _permissions(wanted, scope)
+    if refusal := _refusal(resource, rules, scope):
+        return [refusal]
     request = create_request(SECURITY_GROUP, wanted, scope.settings)
     tags = scope.tags(wanted.id, wanted.tags)
     create = Operation(
@@ -101,7 +113,6 @@ def _create(wanted: SecurityGroup, scope: Scope) -> list[Operation]:
         after=request,
         because="does not exist",
     )
-    rules = _permissions(wanted, scope)
     return [create, *_authorize(resource, wanted.group_id, _in_order(rules, rules))]
 
 
@@ -113,9 +124,34 @@ def _inbound(
     theirs = dict(with_shapes(actual.aws.get("IpPermissions") or ()))
     resource = ResourceID(SecurityGroup.type, wanted.id)
     grant = _in_order(mine, mine.keys() - theirs.keys())
+    if grant and (refusal := _refusal(resource, mine, scope)):
+        return [refusal], []
     surplus = set() if scope.kept.active else theirs.keys() - mine.keys()
     revoke = _in_order(theirs, surplus)
     return _authorize(resource, actual.id, grant), _revoke(resource, actual.id, revoke)
+
+
+def _has_room(wanted: SecurityGroup, actual: ActualSecurityGroup, scope: Scope) -> bool:
+    """For what is to come beside what is to go, as far as it is known."""
+    quota = scope.quotas.rules_per_security_group
+    theirs = from_answer(actual.aws.get("IpPermissions") or ())
+    return quota is None or counted({*_permissions(wanted, scope), *theirs}) <= quota
+
+
+def _refusal(resource: ResourceID, rules: Inbound, scope: Scope) -> Operation | None:
+    """What stands for rules that AWS would refuse, all at once, as they are too many; what is there stays as it is."""
+    quota, number = scope.quotas.rules_per_security_group, counted(rules)
+    if quota is None or number <= quota:
+        return None
+    return Operation(
+        verb=Verb.BLOCKED,
+        resource=resource,
+        because=(
+            f"{number} inbound rules are wanted in one security group, but the account's quota is {quota}; raise quota "
+            "L-0EA8095F of Amazon VPC (rules per security group), or name fewer sources"
+        ),
+        over_quota=True,
+    )
 
 
 def _permissions(wanted: SecurityGroup, scope: Scope) -> Inbound:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from albc.deploy.plan.operation import Operation, ResourceID, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.values import tag_list
+from albc.errors import Invalid
 
 Tags: TypeAlias = Mapping[str, str]
 Call: TypeAlias = tuple[str, str, Mapping[str, Any]]
@@ -49,6 +50,25 @@ def ec2_tags(scope: Scope, resource: ResourceID, id: str, wanted: Tags, actual: 
         *_set(resource, id, wrong, ("ec2", "create_tags", {"Resources": [id], "Tags": tag_list(wrong)})),
         *_drop(resource, id, extra, ("ec2", "delete_tags", {"Resources": [id], "Tags": tag_list(extra)})),
     ]
+
+
+def cluster_tag(scope: Scope, resource: ResourceID, id: str, wanted: Tags, actual: Tags) -> list[Operation]:
+    """The tag of old by which the cluster owns the security group of a Classic Load Balancer (spec/service.md B6): put
+    back where it is missing.
+
+    Raises `Invalid` for another value than ours: somebody shares the group, or says that it is another's.
+    """
+    key = f"kubernetes.io/cluster/{scope.settings.cluster_name}"
+    expected, found = wanted.get(key, ""), actual.get(key, "")
+    if found == expected or key in scope.settings.external_managed_tags:
+        return []
+    if found:
+        raise Invalid(
+            f'resource "{id}" has tag belonging to another cluster: "{key}"="{found}" (expected "{expected}"); '
+            "correct the tag or remove it"
+        )
+    missing = {key: expected}
+    return [*_set(resource, id, missing, ("ec2", "create_tags", {"Resources": [id], "Tags": tag_list(missing)}))]
 
 
 def _elbv2(resource: ResourceID, arn: str, change: tuple[Tags, Tags]) -> list[Operation]:

@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 
 from albc.deploy.fields.field import Change, Difference, create_request, differences, modify_request
 from albc.deploy.fields.target_groups import ADVANCED_HEALTH_CHECK, TARGET_GROUP
-from albc.deploy.plan.attributes import Owner, attribute_operations
+from albc.deploy.plan.attributes import Owner, attribute_operations, unmanaged_attributes
 from albc.deploy.plan.free_names import free_name
 from albc.deploy.plan.keep import targets
 from albc.deploy.plan.load_balancer_match import LoadBalancers
-from albc.deploy.plan.operation import Operation, ResourceID, Verb
+from albc.deploy.plan.operation import Operation, ResourceID, Unmanaged, Verb
 from albc.deploy.plan.scope import Scope
 from albc.deploy.plan.tags import elbv2_tags
 from albc.deploy.settings import DeploySettings
 from albc.deploy.values import tag_list
+from albc.model.actions import Forward
 from albc.model.attributes import target_group_defaults
 from albc.model.inventory import ActualLoadBalancer, ActualTargetGroup, InventoryView
+from albc.model.listener import Listener, ListenerRule
 from albc.model.reference import Ref, Token
 from albc.model.stack import Stack
 from albc.model.target_group import TargetGroup
@@ -105,8 +107,15 @@ def deletions(groups: TargetGroups, scope: Scope, needs: frozenset[ResourceID]) 
     ]
 
 
-def waiting_for_health(groups: TargetGroups, view: InventoryView, settings: DeploySettings) -> str:
+def unmanaged(groups: TargetGroups) -> Iterator[Unmanaged]:
+    for wanted, actual in groups.pairs:
+        owner = _owner(wanted, actual.arn)
+        yield from unmanaged_attributes(owner, wanted.attributes, actual.attributes, actual.written_attributes)
+
+
+def waiting_for_health(groups: TargetGroups, stack: Stack, view: InventoryView, settings: DeploySettings) -> str:
     """Which target groups of a new load balancer have no healthy target yet, while their predecessors have; in words.
+    One to which the stack forwards nothing never has any.
 
     "" when traffic may move, or has been waited for long enough.
     """
@@ -118,9 +127,19 @@ def waiting_for_health(groups: TargetGroups, view: InventoryView, settings: Depl
     waiting = [
         str(actual.aws.get("TargetGroupName", ""))
         for wanted, actual in groups.pairs
-        if wanted.id in served and not healthy.get(actual.arn)
+        if wanted.id in served and wanted.arn in _wanted(stack) and not succession.can_serve(actual.arn)
     ]
     return f"healthy targets in {', '.join(sorted(waiting))}" if waiting else ""
+
+
+def is_ready(arn: str, predecessor: str, view: InventoryView, settings: DeploySettings) -> bool:
+    """Whether traffic may move to one target group from another: it can serve, or it is worth no (more) waiting."""
+    succession = view.succession
+    return succession is not None and (
+        succession.can_serve(arn)
+        or not succession.healthy_targets.get(predecessor)
+        or succession.waited.get(arn, 0.0) >= settings.replacement_health_seconds
+    )
 
 
 def forwarded_to(balancers: "Iterator[ActualLoadBalancer] | tuple[ActualLoadBalancer, ...]") -> frozenset[str]:
@@ -133,6 +152,16 @@ def forwarded_to(balancers: "Iterator[ActualLoadBalancer] | tuple[ActualLoadBala
                 actions += rule.aws.get("Actions") or ()
             arns |= targets(actions)
     return frozenset(arns)
+
+
+def _wanted(stack: Stack) -> frozenset[Token]:
+    """Target groups that the stack forwards to."""
+    actions = [
+        *(action for listener in stack.all(Listener) for action in listener.default_actions),
+        *(action for rule in stack.all(ListenerRule) for action in rule.actions),
+    ]
+    forwards = [action for action in actions if isinstance(action, Forward)]
+    return frozenset(one.target_group_arn for forward in forwards for one in forward.target_groups)
 
 
 def _obstacles(wanted: TargetGroup, actual: ActualTargetGroup, settings: DeploySettings) -> str:

@@ -126,16 +126,10 @@ class Pod(KubeObject, frozen=True, kw_only=True):
     status: PodStatus = PodStatus()
 
     def __post_init__(self) -> None:
-        containers = (*self.spec.containers, *self.spec.init_containers)
-        if QUIC_CONTAINERS not in self.metadata.annotations and any(each.env for each in containers):
-            msgspec.structs.force_setattr(self, "spec", _without_env(self.spec))
-
-
-def _without_env(spec: PodSpec) -> PodSpec:
-    def bare(containers: tuple[Container, ...]) -> tuple[Container, ...]:
-        return tuple(msgspec.structs.replace(container, env=()) for container in containers)
-
-    return msgspec.structs.replace(spec, containers=bare(spec.containers), init_containers=bare(spec.init_containers))
+        if QUIC_CONTAINERS not in self.metadata.annotations:
+            for container in (*self.spec.containers, *self.spec.init_containers):
+                if container.env:  # in place, as each change of a Pod comes this way
+                    msgspec.structs.force_setattr(container, "env", ())
 
 
 class Taint(Struct, frozen=True, kw_only=True):

@@ -23,8 +23,9 @@ class Quotas:
     wildcards_per_rule: int = 6
     tags_per_resource: int = 50
     tags_per_classic_load_balancer: int = 10
-    security_groups_per_vpc: int = 2500
+    security_groups_per_region: int = 2500
     rules_per_security_group: int = 60
+    """Inbound; those for IPv4 and those for IPv6 are counted apart."""
     security_groups_per_load_balancer: int = 5
     certificates: int = 2500
     names_per_certificate: int = 10

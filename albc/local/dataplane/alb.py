@@ -34,7 +34,16 @@ from albc.local.dataplane.actions import (
 from albc.local.dataplane.attributes import ListenerSettings, LoadBalancerSettings
 from albc.local.dataplane.balancing import TargetKey, pick_group
 from albc.local.dataplane.conditions import Request
-from albc.local.dataplane.headers import Arrival, Headers, find, host_header, own_answer, to_client, to_target
+from albc.local.dataplane.headers import (
+    Arrival,
+    Headers,
+    compared_host,
+    find,
+    host_header,
+    own_answer,
+    to_client,
+    to_target,
+)
 from albc.local.dataplane.http1 import AnswerHead, BadAnswer, BadRequest, ClientSide, RequestHead, TargetSide
 from albc.local.dataplane.http2 import Http2, Http2ClientSide, Http2TargetSide
 from albc.local.dataplane.relay import relay, reset
@@ -96,7 +105,9 @@ class HttpFront:
         if not self.listener.admits(client_ip):
             reset(writer)
             return
-        arrival = Arrival(client_ip, client_port, self.listener.protocol, self.listener.port, _tls_of(writer))
+        real_port = writer.get_extra_info("sockname")[1]
+        listener = self.listener
+        arrival = Arrival(client_ip, client_port, listener.protocol, listener.port, _tls_of(writer), real_port)
         tls = writer.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() == "h2":
             await self._serve_http2(Http2(reader, writer, is_client=False), arrival)
@@ -143,7 +154,7 @@ class HttpFront:
         rule = listener.table.route(
             Request(
                 method=head.method,
-                host=_without_port(host),
+                host=compared_host(host, exchange.arrival),
                 path=path,
                 query=query,
                 headers=tuple(

@@ -33,11 +33,24 @@ class Arrival:
     listener_port: int
     tls: tuple[str, str] | None = None
     """TLS version and cipher suite."""
+    real_port: int = 0
+    """On this machine, where the listener's own may stand elsewhere; 0 for no other."""
 
 
 def find(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     """The first value of a field, by its lower-case name."""
     return next((value for key, value in headers if key.lower() == name), None)
+
+
+def compared_host(host: str, arrival: Arrival) -> str:
+    """What host conditions see: the Host header as it comes, for an ALB compares its port, too; only the protocol's own
+    port is no part of it. Who was sent to another port of this machine means the listener's.
+    """
+    name, colon, given = host.rpartition(":")
+    if not colon or not given.isdecimal():
+        return host
+    port = arrival.listener_port if int(given) == arrival.real_port else int(given)
+    return name if port == arrival.listener_port and port in _DEFAULT_PORTS else f"{name}:{port}"
 
 
 def host_header(host: str, settings: LoadBalancerSettings, port: int) -> str:

@@ -40,13 +40,23 @@ def command(stack: LocalStack, kubeconfig: Path, *, probe_port: int) -> list[str
 
 
 @asynccontextmanager
-async def controller(stack: LocalStack, line: Sequence[str], log: Path, *, probe_port: int) -> AsyncIterator[Process]:
-    """Runs it until the block ends; its log goes to `log`. Raises `ControllerEnded` if it never becomes ready."""
+async def controller(
+    stack: LocalStack,
+    line: Sequence[str],
+    log: Path,
+    *,
+    probe_port: int,
+    python: Sequence[str] = (sys.executable, "-m"),
+) -> AsyncIterator[Process]:
+    """Runs it until the block ends; its log goes to `log`. Raises `ControllerEnded` if it never becomes ready.
+
+    `python`: what stands in front of the line.
+    """
     environment = {**os.environ, **stack.aws_environment()}
     del environment["AWS_ENDPOINT_URL"]  # the flag says it
     with log.open("wb") as output:
         process = await anyio.open_process(
-            [sys.executable, "-m", *line], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            [*python, *line], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
         )
         try:
             await _ready(process, log, probe_port)

@@ -59,8 +59,16 @@ def read(describe: Describe) -> Account:
     return Account(balancers, listeners, rules, {group["TargetGroupArn"]: group for group in groups}, targets)
 
 
-def draw(account: Account, addresses: Mapping[str, str] | None = None) -> Tree:
-    """A tree for a terminal. `addresses`: where each load balancer answers here, by ARN."""
+def draw(
+    account: Account,
+    addresses: Mapping[str, str] | None = None,
+    elsewhere: Mapping[tuple[str, int], str] | None = None,
+) -> Tree:
+    """A tree for a terminal.
+
+    `addresses`: where each load balancer answers here, by ARN. `elsewhere`: where a listener does, by ARN of the load
+    balancer and port, if the system did not give it that port at that address.
+    """
     root = Tree("[bold]AWS account[/]")
     for balancer in sorted(account.load_balancers, key=lambda item: str(item["LoadBalancerName"])):
         arn = balancer["LoadBalancerArn"]
@@ -71,7 +79,9 @@ def draw(account: Account, addresses: Mapping[str, str] | None = None) -> Tree:
             f"[dim]{balancer.get('Scheme', '')}, {balancer['State']['Code']}[/]{at}"
         )
         for listener in sorted(account.listeners[arn], key=lambda item: int(item["Port"])):
-            _listener(node.add(f"[bold]{listener['Protocol']} :{listener['Port']}[/]"), listener, account)
+            place = (elsewhere or {}).get((arn, int(listener["Port"])))
+            at = f"  [dim]at[/] {place}" if place else ""
+            _listener(node.add(f"[bold]{listener['Protocol']} :{listener['Port']}[/]{at}"), listener, account)
     return root
 
 

@@ -106,7 +106,19 @@ class Demo:
 
     def resource_map(self) -> Any:
         served = self._stack.data_plane.addresses()
-        return draw(read_account(self._stack.account.call), {arn: each.address for arn, each in served.items()})
+        elsewhere = {
+            (arn, listener.port): f"{listener.real_host}:{listener.real_port}"
+            for arn, each in served.items()
+            for listener in each.listeners
+            if (listener.real_host, listener.real_port) != (each.address, listener.port)
+        }
+        addresses = {arn: each.address for arn, each in served.items()}
+        return draw(read_account(self._stack.account.call), addresses, elsewhere)
+
+    def place(self, arn: str, port: int) -> str:
+        """Where this port of the load balancer really answers, as `host:port`."""
+        listeners = self._stack.data_plane.addresses()[arn].listeners
+        return next(f"{each.real_host}:{each.real_port}" for each in listeners if each.port == port)
 
     async def send_traffic(self, balancers: Mapping[str, str]) -> Table:
         table = Table(box=None, pad_edge=False)
@@ -184,7 +196,12 @@ async def show(console: Console, *, once: bool) -> None:
             with step("everything deleted again; the account is as before"):
                 await demo.remove_examples()
             return
-        console.print(_how_to_go_on(stack, kubeconfig, log), soft_wrap=True, highlight=False)
+        authority = folder / "ca.pem"
+        authority.write_bytes(stack.account.ca_pem)
+        web = f"--connect-to ::{demo.place(balancers['Gateway hands-on/edge'], 443)} https://web.example.com/"
+        console.print(
+            _how_to_go_on(stack, kubeconfig, f"curl --cacert {authority} {web}", log), soft_wrap=True, highlight=False
+        )
         await anyio.sleep_forever()
 
 
@@ -236,18 +253,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _how_to_go_on(stack: LocalStack, kubeconfig: Path, log: Path) -> str:
-    ca = f"{stack.aws.url}/_albc/ca.pem"
+def _how_to_go_on(stack: LocalStack, kubeconfig: Path, curl: str, log: Path) -> str:
     lines = [f"  export {name}={value}" for name, value in stack.aws_environment().items()]
     return "\n".join(
         [
             "[bold]It stays up until Ctrl-C.[/] In another terminal:",
+            f"  {curl}",
             f"  export KUBECONFIG={kubeconfig}",
             "  kubectl get gateways,ingresses,services -A",
+            "  kubectl describe ingress -n shop catalogue",
             *lines,
             "  aws elbv2 describe-load-balancers",
-            f"  curl {ca} > ca.pem; curl --cacert ca.pem --connect-to ::ADDRESS: https://web.example.com/",
-            "(ADDRESS stands beside each load balancer above.)",
-            f"The controller's log: {log}",
+            "Other hosts: the same curl, with the address that stands beside their load balancer above.",
+            f"What the controller does: tail -f {log}",
         ]
     )

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from albc.crds.gateway import MutualAuthentication as MutualAuthenticationConfiguration
 from albc.mapping import certificates
+from albc.mapping.certificates import IMPORTED
 from albc.mapping.gateway.load_balancer import Frame
 from albc.mapping.gateway.ports import Port
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import Facts, FactsRequest
-from albc.model.imported_certificate import FINGERPRINT_TAG
 from albc.model.listener import Listener, ListenerAttribute, MutualAuthentication
 from albc.model.reference import Token
 
@@ -86,8 +86,7 @@ def _discovered(port: Port, facts: Facts, settings: MappingSettings) -> tuple[st
             reason="InvalidCertificateRef",
         )
     try:
-        # What another Gateway imported goes when that one does.
-        return certificates.discover(hosts, facts, settings, exclude_tags=(FINGERPRINT_TAG,))
+        return certificates.discover(hosts, facts, settings, marks=[IMPORTED])
     except Invalid as fault:
         raise Invalid(f"{fault.message} ({where} serves {', '.join(hosts)})", reason="InvalidCertificateRef") from None
 

@@ -44,7 +44,8 @@ def placement_of(resolution: Resolution, settings: MappingSettings) -> Placement
 
 def build(resolution: Resolution, wanted_addons: Addons, facts: Facts, settings: MappingSettings) -> Frame:
     gateway, spec = resolution.gateway, resolution.configuration.load_balancer
-    tags.refuse_external_managed(spec.tags or {}, settings, "a LoadBalancerConfiguration")
+    tags.check(spec.tags or {}, settings, "a LoadBalancerConfiguration")
+    tags.check_id(f"{gateway.namespace}/{gateway.name}", "shorten the name of the Gateway")
     placement = placement_of(resolution, settings)
     chosen = subnets.choose(spec, placement, facts, settings)
     mappings = subnets.mappings(spec, chosen, placement)

@@ -199,7 +199,7 @@ def _check(rule: ResolvedRule, settings: MappingSettings) -> dict[str, str]:
     check_match_indexes(configuration, len(rule.rule.matches))
     own = dict(configuration.spec.tags or {})
     try:
-        tags.refuse_external_managed(own, settings, f"ListenerRuleConfiguration {configuration.name}")
+        tags.check(own, settings, f"ListenerRuleConfiguration {configuration.name}")
     except Invalid as fault:
         raise Invalid(fault.message, reason="UnsupportedValue") from None
     return own

@@ -126,7 +126,8 @@ class TargetGroupBuilder:
         protocol = self._protocol(props, route, listener)
         version = self._protocol_version(props, route, listener, targets)
         _check_control_port(props, protocol, targets.type)
-        self._check_tags(props)
+        id = names.target_group_id(self.gateway, route, targets.backend, targets.identifier_port)
+        self._check_tags(props, id)
         identity = [targets.hashed_port, targets.type, protocol]
         identity += [version] if version else []
         identity += [str(props.target_control_port)] if props.target_control_port is not None else []
@@ -142,7 +143,7 @@ class TargetGroupBuilder:
         )
         given = {attribute.key: attribute.value for attribute in props.target_group_attributes or ()}
         return TargetGroup(
-            id=names.target_group_id(self.gateway, route, targets.backend, targets.identifier_port),
+            id=id,
             name=name,
             target_type=targets.type,
             port=targets.port,
@@ -154,9 +155,12 @@ class TargetGroupBuilder:
             tags=tags.merge(props.tags or {}, self.settings),
         )
 
-    def _check_tags(self, props: TargetGroupProps) -> None:
+    def _check_tags(self, props: TargetGroupProps, id: str) -> None:
+        """And what else AWS or Kubernetes would refuse to write on the target group and its binding."""
         try:
-            tags.refuse_external_managed(props.tags or {}, self.settings, "a TargetGroupConfiguration")
+            tags.check(props.tags or {}, self.settings, "a TargetGroupConfiguration")
+            tags.check_id(id, "shorten the names of the Gateway, the route, the backend, or their namespaces")
+            tags.check_label(self.gateway.name, "the Gateway", "shorten it")
         except Invalid as fault:
             raise Invalid(fault.message, reason="UnsupportedValue") from None
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from albc.mapping import nearest
 from albc.mapping.go import JSONObject, parse_int
+from albc.mapping.ingress import limits
 from albc.mapping.ingress.member import Member
 from albc.mapping.invalid import Invalid
 from albc.mapping.settings import MappingSettings
@@ -85,34 +86,31 @@ def _decode(document: Any) -> Action:
     raise ValueError(f'must have a type of fixed-response, redirect or forward, not "{type_[:40]}"{hint}')
 
 
-def _status_code(config: JSONObject, where: str) -> str:
-    code = config.string("statusCode")
-    if not code:
-        raise ValueError(f"must have {where}.statusCode")
-    return code
-
-
 def _fixed_response(config: JSONObject | None) -> FixedResponse:
     if config is None:
         raise ValueError("must have fixedResponseConfig for the type fixed-response")
-    return FixedResponse(
+    response = FixedResponse(
         content_type=config.string("contentType"),
         message_body=config.string("messageBody"),
-        status_code=_status_code(config, "fixedResponseConfig"),
+        status_code=config.string("statusCode") or "",
     )
+    limits.check_response(response)
+    return response
 
 
 def _redirect(config: JSONObject | None) -> Redirect:
     if config is None:
         raise ValueError("must have redirectConfig for the type redirect")
-    return Redirect(
+    redirect = Redirect(
         host=config.string("host"),
         path=config.string("path"),
         port=config.string("port"),
         protocol=config.string("protocol"),
         query=config.string("query"),
-        status_code=_status_code(config, "redirectConfig"),
+        status_code=config.string("statusCode") or "",
     )
+    limits.check_redirect(redirect)
+    return redirect
 
 
 def _forward(action: JSONObject) -> ForwardTo:
@@ -125,6 +123,7 @@ def _forward(action: JSONObject) -> ForwardTo:
     if arn is not None or name is not None:
         raise ValueError("must have either forwardConfig or targetGroupARN/targetGroupName, not both")
     destinations = tuple(_destination(entry) for entry in config.objects("targetGroups") or ())
+    limits.check_target_groups(len(destinations))
     if len(destinations) > 1 and any(destination.weight is None for destination in destinations):
         raise ValueError("must have a weight in each of several targetGroups")
     return ForwardTo(destinations=destinations, stickiness=_stickiness(config.object("targetGroupStickinessConfig")))
@@ -154,7 +153,9 @@ def _number_if_decimal(port: int | str | None) -> int | str:
 def _stickiness(config: JSONObject | None) -> Stickiness | None:
     if config is None:
         return None
-    return Stickiness(enabled=config.boolean("enabled"), duration_seconds=config.int32("durationSeconds"))
+    stickiness = Stickiness(enabled=config.boolean("enabled"), duration_seconds=config.int32("durationSeconds"))
+    limits.check_stickiness(stickiness)
+    return stickiness
 
 
 def services_of(actions: Iterable[Action]) -> frozenset[str]:

@@ -9,7 +9,7 @@ again without it (spec/ingress.md §7, column Group; docs/deviations.md).
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TypeAlias, TypeVar
 
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.model.problem import ObjectRef, Problem
 
 T = TypeVar("T")
@@ -33,7 +33,8 @@ class MemberInvalid(Invalid):
 def settled(member: ObjectRef, value: T | Invalid) -> T:
     """A value whose fault only matters now that it is used."""
     if isinstance(value, Invalid):
-        raise MemberInvalid(member, value.message)
+        with step(value.category):
+            raise MemberInvalid(member, value.message)
     return value
 
 

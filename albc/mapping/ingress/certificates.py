@@ -16,8 +16,8 @@ from albc.model.facts import Facts
 from albc.model.names import digest
 from albc.model.reference import Token
 
-OWN_TAGS = ("elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack")
-"""Keys that certificates requested by albc bear; those are not for others to discover."""
+REQUESTED = ("elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack")
+"""What is requested from ACM for an Ingress bears both."""
 
 
 def explicit(member: Member) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def hosts(ingress: Ingress) -> tuple[str, ...]:
 def discovered(ingress: Ingress, facts: Facts, settings: MappingSettings) -> tuple[Token, ...]:
     """ARNs of the issued certificates that cover the Ingress's hosts; none for an Ingress without hosts."""
     try:
-        exclude = OWN_TAGS if settings.enable_certificate_management else ()
-        return shared.discover(hosts(ingress), facts, settings, exclude)
+        marks = (REQUESTED, shared.IMPORTED) if settings.enable_certificate_management else ()
+        return shared.discover(hosts(ingress), facts, settings, marks)
     except Invalid as fault:
         raise Invalid(f"{fault.message} in alb.ingress.kubernetes.io/certificate-arn") from None

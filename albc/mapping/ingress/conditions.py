@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from albc.mapping.go import JSONObject, json_objects
+from albc.mapping.ingress import limits
 from albc.mapping.ingress.member import Member
 from albc.mapping.invalid import Invalid
 from albc.model.conditions import (
@@ -46,13 +47,18 @@ def _condition(entry: JSONObject) -> Condition | None:
             config = _config(entry, "httpHeaderConfig", field)
             values, regexes = _values_or_regexes(config, field)
             name = config.string("httpHeaderName") or ""
+            limits.check_header_name(name)
             return HTTPHeader(http_header_name=name, values=values, regex_values=regexes)
         case "http-request-method":
-            return HTTPRequestMethod(values=_values(_config(entry, "httpRequestMethodConfig", field), field))
+            values = _values(_config(entry, "httpRequestMethodConfig", field), field)
+            limits.check_methods(values)
+            return HTTPRequestMethod(values=values)
         case "query-string":
             return _query_string(_config(entry, "queryStringConfig", field), field)
         case "source-ip":
-            return SourceIP(values=_values(_config(entry, "sourceIPConfig", field), field))
+            values = _values(_config(entry, "sourceIPConfig", field), field)
+            limits.check_sources(values)
+            return SourceIP(values=values)
     return None
 
 
@@ -74,6 +80,7 @@ def _values_or_regexes(config: JSONObject, field: str) -> tuple[tuple[str, ...],
     values, regexes = config.strings("values"), config.strings("regexValues")
     if bool(values) == bool(regexes):
         raise ValueError(f"must have values or regexValues, one of the two, for the field {field}")
+    limits.check_values(field, (*values, *regexes))
     return values, regexes
 
 
@@ -84,6 +91,7 @@ def _query_string(config: JSONObject, field: str) -> QueryString:
     )
     if not pairs or not all(pair.value for pair in pairs):
         raise ValueError(f"must have at least one of values for the field {field}, and a value in each")
+    limits.check_values(field, (text for pair in pairs for text in (pair.key or "", pair.value)))
     return QueryString(values=pairs)
 
 
@@ -93,6 +101,8 @@ def join(host: str, path: PathPattern | None, added: Sequence[Condition]) -> tup
     Hosts and paths of the annotation join those of the Ingress. A rule without any condition takes every path.
     """
     if not added:
+        _check_lengths("host", (host,))
+        _check_lengths("path", path.values if path else ())
         by_host = (HostHeader(values=(host,)),) if host else ()
         return (*by_host, path) if path else by_host or (ANY_PATH,)
     hosts = [host] if host else []
@@ -112,6 +122,8 @@ def join(host: str, path: PathPattern | None, added: Sequence[Condition]) -> tup
                 conditions.append(condition)
     _check_one_kind("host", hosts, host_regexes)
     _check_one_kind("path", paths, path_regexes)
+    _check_lengths("host", hosts)
+    _check_lengths("path", paths)
     if hosts or host_regexes:
         conditions.append(HostHeader(values=tuple(hosts), regex_values=tuple(host_regexes)))
     if paths or path_regexes:
@@ -125,3 +137,12 @@ def _check_one_kind(what: str, values: Sequence[str], regexes: Sequence[str]) ->
             f"{what} condition must be by values or by regular expressions, not both: values [{', '.join(values)}] "
             f"come from the rule or its conditions annotation, regexValues [{', '.join(regexes)}] too; use one kind"
         )
+
+
+def _check_lengths(what: str, values: Sequence[str]) -> None:
+    for value in values:
+        if len(value) > limits.LONGEST_VALUE:
+            raise Invalid(
+                f'a {what} of a rule has {len(value)} characters, "{value[:40]}…": a load balancer takes at most '
+                f"{limits.LONGEST_VALUE}; shorten it"
+            )

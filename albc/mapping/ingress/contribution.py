@@ -20,7 +20,7 @@ from albc.mapping.ingress.listen_ports import PortShare
 from albc.mapping.ingress.member import Member, annotations_of
 from albc.mapping.ingress.rule_blocks import RuleBlock
 from albc.mapping.ingress.rules import RulesShare, Surroundings
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.settings import MappingSettings
 from albc.mapping.snapshot import NamespacedName, Snapshot
 from albc.model.facts import Facts
@@ -70,16 +70,21 @@ def contribute(
     declared: Declaration, group: GroupID, snapshot: Snapshot, facts: Facts, settings: MappingSettings
 ) -> Contribution:
     """Raises `Invalid` if the member cannot be built."""
+    shared_tags.check_id(str(group), "shorten the name of the Ingress, or name a group by group.name")
     around = Surroundings(group=group, snapshot=snapshot, facts=facts, settings=settings)
     basis = _basis(declared, _service_names(declared), snapshot, facts, settings)
     share = _rules(declared, around)
+    with step("build_certificate_error"):
+        found = _certificates(declared, facts, settings)
+    with step("build_listener_error"):
+        mutual_authentication = mutual_tls.resolve(declared.listen.client_verification, facts)
     return Contribution(
         declared=declared,
         basis=basis,
         ports=PortShare(
             wishes=declared.listen,
-            certificates=_certificates(declared, facts, settings),
-            mutual_authentication=mutual_tls.resolve(declared.listen.client_verification, facts),
+            certificates=found,
+            mutual_authentication=mutual_authentication,
         ),
         rules=share,
         block=RuleBlock.of(() if isinstance(share, Invalid) else share.rules),
@@ -152,7 +157,8 @@ def _rules(declared: Declaration, around: Surroundings) -> RulesShare | Invalid:
         return declared.backends
     rule_tags = shared_tags.merge(declared.tags, around.settings)
     try:
-        return rules.build(declared.member, declared.backends, rule_tags, declared.listen.https, around)
+        with step("build_listener_rule_error"):
+            return rules.build(declared.member, declared.backends, rule_tags, declared.listen.https, around)
     except Invalid as fault:
         return fault
 

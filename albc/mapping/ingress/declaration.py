@@ -30,7 +30,7 @@ from albc.mapping.ingress.listeners import ListenerWishes
 from albc.mapping.ingress.load_balancer import LoadBalancerWishes
 from albc.mapping.ingress.member import Member
 from albc.mapping.ingress.security_groups import SecurityGroupWishes
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.settings import MappingSettings
 from albc.model.facts import FactsRequest
 from albc.model.problem import ObjectRef
@@ -56,22 +56,36 @@ class Declaration:
 
 
 def declare(member: Member, settings: MappingSettings) -> Declaration:
-    listen = listen_ports.read(member, settings)
-    try:
-        rules: Backends | Invalid = backends.read(member, settings)
-    except Invalid as fault:
-        rules = fault
+    with step("build_listener_error"):
+        listen = listen_ports.read(member, settings)
+        of_listeners = listeners.read(member, listen.protocols)
+    with step("build_load_balancer_error"):
+        own_tags = tags.own(member, settings)
+        of_load_balancer = load_balancer.read(member)
+        of_security_groups = security_groups.read(member)
+    with step("build_load_balancer_addons"):
+        of_addons = addons.read(member)
+    with step("build_frontend_nlb"):
+        in_front = frontend_nlb_wishes.read(member, tuple(sorted(listen.protocols)))
     return Declaration(
         member=member,
-        tags=tags.own(member, settings),
+        tags=own_tags,
         listen=listen,
-        listeners=listeners.read(member, listen.protocols),
-        load_balancer=load_balancer.read(member),
-        security_groups=security_groups.read(member),
-        addons=addons.read(member),
-        frontend_nlb=frontend_nlb_wishes.read(member, tuple(sorted(listen.protocols))),
-        backends=rules,
+        listeners=of_listeners,
+        load_balancer=of_load_balancer,
+        security_groups=of_security_groups,
+        addons=of_addons,
+        frontend_nlb=in_front,
+        backends=_backends(member, settings),
     )
+
+
+def _backends(member: Member, settings: MappingSettings) -> Backends | Invalid:
+    try:
+        with step("build_listener_rule_error"):
+            return backends.read(member, settings)
+    except Invalid as fault:
+        return fault
 
 
 def wants(declarations: Iterable[Declaration], settings: MappingSettings) -> FactsRequest:

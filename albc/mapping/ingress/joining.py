@@ -3,8 +3,9 @@
 Pure of snapshots: what goes in are `Contribution`s, so shares that were kept from earlier do as well as new ones.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from albc.mapping.ingress import (
@@ -25,7 +26,7 @@ from albc.mapping.ingress.groups import GroupID
 from albc.mapping.ingress.listen_ports import ListenPort
 from albc.mapping.ingress.rules import Answer, RulesShare
 from albc.mapping.ingress.security_groups import SecurityGroups
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.settings import MappingSettings
 from albc.mapping.subnets import Placement
 from albc.model.facts import Facts
@@ -75,7 +76,7 @@ def join(
             troubled[fault.member] = _Trouble(before.fault if before else fault, spare)
             continue
         except Invalid as fault:
-            found = [Problem(share.ref, REASON, fault.message) for share in remaining]
+            found = [Problem(share.ref, REASON, fault.message, category=fault.category) for share in remaining]
         break
     faults = [told(who, trouble.fault, trouble.instead) for who, trouble in troubled.items()]
     return Joined(
@@ -100,7 +101,7 @@ def _standing(contributions: Sequence[Contribution], troubled: Mapping[ObjectRef
 def told(member: ObjectRef, fault: Invalid, instead: Contribution | None) -> Problem:
     """The fault, and what is served until it is mended."""
     meanwhile = "its last good state is served" if instead else "rules that AWS has of it stay as they are"
-    return Problem(member, fault.reason, f"{fault.message}; until then {meanwhile}")
+    return Problem(member, fault.reason, f"{fault.message}; until then {meanwhile}", category=fault.category)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +129,10 @@ class _Attempt:
         self._survey = unreachable.Survey()
 
     def stack(self) -> Stack:
-        ports = listen_ports.merge(self._said(lambda member: member.ports), self._settings, self.problems)
-        frame = self._frame(ports)
+        with self._step("build_listener_error"):
+            ports = listen_ports.merge(self._said(lambda member: member.ports), self._settings, self.problems)
+        with self._step("build_load_balancer_error"):
+            frame = self._frame(ports)
         balancer = frame.load_balancer
         resources: list[Resource] = []
         if frame.security_groups.managed:
@@ -137,20 +140,34 @@ class _Attempt:
         requested = (member.declared.listen.requested_certificate for member in self._members)
         resources += [certificate for certificate in requested if certificate]
         resources.append(balancer)
-        for port in ports:
-            resources += self._listener(port, frame)
+        with self._step("build_listener_error"):
+            for port in ports:
+                resources += self._listener(port, frame)
         self.problems += self._survey.warnings()
-        resources += addons.build(
-            self._said(lambda member: member.declared.addons), balancer.arn, self._facts, self.problems
-        )
-        resources += self._frontend_nlb(balancer)
+        with self._step("build_load_balancer_addons"):
+            resources += addons.build(
+                self._said(lambda member: member.declared.addons), balancer.arn, self._facts, self.problems
+            )
+        with self._step("build_frontend_nlb"):
+            resources += self._frontend_nlb(balancer)
         return Stack.of(self._group.stack_id, resources)
+
+    @contextmanager
+    def _step(self, category: str) -> Iterator[None]:
+        """What is wrong inside is of this category, whether it is raised or told."""
+        before = len(self.problems)
+        with step(category):
+            yield
+        told_here = self.problems[before:]
+        self.problems[before:] = [replace(one, category=one.category or category) for one in told_here]
 
     def _said(self, of: Callable[[Contribution], T]) -> list[Said[T]]:
         return [(member.ref, of(member)) for member in self._members]
 
     def _frame(self, ports: Sequence[ListenPort]) -> _Frame:
-        redirect = listeners.ssl_redirect(self._said(lambda member: member.declared.listeners), ports, self.problems)
+        with self._step("build_ssl_redirct_config_error"):  # spelt so (spec/ingress.md §5.2)
+            said_of_listeners = self._said(lambda member: member.declared.listeners)
+            redirect = listeners.ssl_redirect(said_of_listeners, ports, self.problems)
         said = self._said(lambda member: member.declared.load_balancer)
         placement = Placement(
             load_balancer_type="application",

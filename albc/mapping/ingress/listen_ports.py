@@ -15,7 +15,7 @@ from albc.mapping.ingress import certificates, mutual_tls
 from albc.mapping.ingress.agreement import MemberInvalid, Said, agree
 from albc.mapping.ingress.member import Member
 from albc.mapping.ingress.mutual_tls import ClientVerification
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.settings import MappingSettings
 from albc.model.certificate import Certificate
 from albc.model.listener import MutualAuthentication
@@ -53,8 +53,9 @@ class ListenWishes:
 
 
 def read(member: Member, settings: MappingSettings) -> ListenWishes:
-    arns = certificates.explicit(member)
-    requested = certificates.requested(member, settings)
+    with step("build_certificate_error"):
+        arns = certificates.explicit(member)
+        requested = certificates.requested(member, settings)
     annotations, params = member.annotations, member.params
     return ListenWishes(
         protocols=_protocols(member, "HTTPS" if arns or requested else "HTTP"),

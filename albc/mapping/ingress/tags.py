@@ -16,14 +16,14 @@ from albc.model.problem import Problem
 def own(member: Member, settings: MappingSettings) -> Mapping[str, str]:
     """Tags of one Ingress: those of its rules, and its share of what the group has in common."""
     annotated = member.annotations.string_map("tags") or {}
-    shared.refuse_external_managed(annotated, settings, str(member.ref))
+    shared.check(annotated, settings, str(member.ref))
     return {**annotated, **_of_class(member, settings)}
 
 
 def of_target_group(member: Member, service: Annotations, settings: MappingSettings) -> Mapping[str, str]:
     """Tags of the target group of a Service, key by key: class over Service over Ingress; with the default tags."""
     annotated = {**(member.annotations.string_map("tags") or {}), **(service.string_map("tags") or {})}
-    shared.refuse_external_managed(annotated, settings, f"{member.ref} or its Service")
+    shared.check(annotated, settings, f"{member.ref} or its Service")
     return shared.merge({**annotated, **_of_class(member, settings)}, settings)
 
 
@@ -41,5 +41,5 @@ def of_certificate(own_tags: Mapping[str, str], settings: MappingSettings) -> Ma
 
 def _of_class(member: Member, settings: MappingSettings) -> dict[str, str]:
     tags = {tag.key: tag.value for tag in member.params.tags}
-    shared.refuse_external_managed(tags, settings, f"IngressClassParams {member.params_name}")
+    shared.check(tags, settings, f"IngressClassParams {member.params_name}")
     return tags

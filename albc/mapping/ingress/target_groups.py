@@ -15,6 +15,7 @@ from albc.mapping.invalid import Invalid
 from albc.mapping.resource_names import resource_name
 from albc.mapping.service_ports import find_port, target_port
 from albc.mapping.settings import MappingSettings
+from albc.mapping.tags import check_id, check_label
 from albc.model.load_balancer import Attribute
 from albc.model.reference import Token
 from albc.model.target_group import HealthCheck, HealthCheckMatcher, TargetGroup
@@ -130,13 +131,16 @@ class Place:
 
 def build(place: Place, service: Service, port: int | str, own: TargetGroupSettings) -> TargetGroupShare:
     """`port` is the name or number by which the backend refers to the Service's port; `own` is what `read` found."""
+    id = f"{place.member.name}-{service.name}:{port}"
+    check_id(id, "shorten the name of the Ingress, of its Service, or of the Service's port")
+    check_label(place.group.name, "the Ingress or of its group", "shorten it, or name a group by group.name")
     service_port = find_port(service, port)
     control_port = _control_port(place.member, service, port, own)
     health_check = _health_check(service, own)
     traffic_port = _port(own.target_type, service, service_port)
     return TargetGroupShare(
         target_group=TargetGroup(
-            id=f"{place.member.name}-{service.name}:{port}",
+            id=id,
             name=_name(place, service, own, (str(port), str(traffic_port)), control_port),
             target_type=own.target_type,
             port=traffic_port,

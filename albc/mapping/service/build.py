@@ -9,7 +9,7 @@ stack, so that whatever serves its traffic stays. Called by the Service controll
 from contextlib import suppress
 
 from albc.kube.objects import Service
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.service import placement, security_groups
 from albc.mapping.service.actions import forward
 from albc.mapping.service.bindings import binding
@@ -18,8 +18,8 @@ from albc.mapping.service.listeners import check_tls_ports, listener, protocols
 from albc.mapping.service.load_balancer import Frontend, attribute_wishes, load_balancer
 from albc.mapping.service.merging import listener_ports
 from albc.mapping.service.parsed import ServiceAnnotations
-from albc.mapping.service.placement import place
-from albc.mapping.service.problems import problem_on
+from albc.mapping.service.placement import Placed, place
+from albc.mapping.service.problems import fault_of, problem_on
 from albc.mapping.service.security_groups import choose
 from albc.mapping.service.selection import is_ours, pending_finalization, protected
 from albc.mapping.service.target_groups import target_group
@@ -65,11 +65,14 @@ def build(service: Service, snapshot: Snapshot, facts: Facts, settings: MappingS
         return Built(Stack.of(stack_id(service), ()))
     annotations = ServiceAnnotations(service.metadata.annotations)
     try:
-        frontend = _frontend(service, annotations, facts, settings)
-        listeners = _listeners(service, annotations, frontend, snapshot, facts, settings)
+        placed = place(annotations, facts, settings)
+        with step("build_load_balancer_error"):
+            frontend = _frontend(service, annotations, placed, facts, settings)
+        with step("build_listeners_error"):
+            listeners = _listeners(service, annotations, frontend, snapshot, facts, settings)
         hints = hints_on(service, annotations, frontend.groups, facts.existing, settings)
     except Invalid as fault:
-        return Built(None, (problem_on(service, fault.reason, fault.message),))
+        return Built(None, (fault_of(service, fault),))
     managed = [frontend.groups.managed] if frontend.groups.managed else []
     return Built(
         Stack.of(stack_id(service), [*managed, frontend.load_balancer, *listeners]),
@@ -77,8 +80,9 @@ def build(service: Service, snapshot: Snapshot, facts: Facts, settings: MappingS
     )
 
 
-def _frontend(service: Service, annotations: ServiceAnnotations, facts: Facts, settings: MappingSettings) -> Frontend:
-    placed = place(annotations, facts, settings)
+def _frontend(
+    service: Service, annotations: ServiceAnnotations, placed: Placed, facts: Facts, settings: MappingSettings
+) -> Frontend:
     wishes = attribute_wishes(annotations, placed, settings)
     groups = choose(service, annotations, placed, facts, settings)
     return Frontend(

@@ -6,7 +6,7 @@ Called by `build`; everything that depends on the place takes a `Placed`.
 from dataclasses import dataclass
 
 from albc.mapping import subnets
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.service.parsed import INTERNAL, IP_ADDRESS_TYPE, SCHEME, SUBNETS, ServiceAnnotations, full_name
 from albc.mapping.settings import MappingSettings
 from albc.mapping.subnets import Placement
@@ -35,20 +35,27 @@ def wants(annotations: ServiceAnnotations, settings: MappingSettings) -> FactsRe
 
 def place(annotations: ServiceAnnotations, facts: Facts, settings: MappingSettings) -> Placed:
     """A load balancer that exists keeps its scheme, and as long as that does not change, its subnets."""
-    scheme = load_balancer_scheme(annotations, facts.existing, settings)
-    ip_address_type = load_balancer_ip_address_type(annotations)
+    with step("build_load_balancer_scheme_error"):
+        scheme = load_balancer_scheme(annotations, facts.existing, settings)
+    with step("build_load_balancer_ip_address_type_error"):
+        ip_address_type = load_balancer_ip_address_type(annotations)
     placement = Placement(load_balancer_type="network", scheme=scheme, ip_address_type=ip_address_type)
+    with step("build_load_balancer_subnets_error"):
+        chosen = _subnets(annotations, placement, facts, settings)
+    return Placed(scheme=scheme, ip_address_type=ip_address_type, subnets=chosen)
 
+
+def _subnets(
+    annotations: ServiceAnnotations, placement: Placement, facts: Facts, settings: MappingSettings
+) -> tuple[Subnet, ...]:
     if (named := annotations[SUBNETS]) is not None:
         try:
-            chosen = subnets.resolve_names_or_ids(named, placement, facts, settings)
+            return subnets.resolve_names_or_ids(named, placement, facts, settings)
         except Invalid as fault:
             raise fault.within(f"{full_name(SUBNETS)}: ") from None
-    elif facts.existing is not None and facts.existing.scheme == scheme:
-        chosen = subnets.resolve_names_or_ids(facts.existing.subnet_ids, placement, facts, settings)
-    else:
-        chosen = subnets.discover(placement, facts, settings)
-    return Placed(scheme=scheme, ip_address_type=ip_address_type, subnets=chosen)
+    if facts.existing is not None and facts.existing.scheme == placement.scheme:
+        return subnets.resolve_names_or_ids(facts.existing.subnet_ids, placement, facts, settings)
+    return subnets.discover(placement, facts, settings)
 
 
 def load_balancer_scheme(

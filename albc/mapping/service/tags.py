@@ -9,5 +9,5 @@ from albc.mapping.settings import MappingSettings
 
 def resource_tags(annotations: ServiceAnnotations, settings: MappingSettings) -> dict[str, str]:
     additional = annotations[TAGS] or {}
-    tags.refuse_external_managed(additional, settings, f"Service ({full_name(TAGS)})")
+    tags.check(additional, settings, f"Service ({full_name(TAGS)})")
     return tags.merge(additional, settings)

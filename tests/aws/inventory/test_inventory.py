@@ -257,7 +257,7 @@ async def test_statistics_tell_what_is_held(inventory: Inventory, own: Callable[
     statistics = inventory.statistics()
 
     assert (statistics.target_groups, statistics.stacks, statistics.unchecked) == (3, 2, 1)
-    assert statistics.listed_at is not None
+    assert statistics.listed_seconds_ago == 0.0
 
 
 async def test_a_listing_that_breaks_off_loses_nothing(

@@ -112,7 +112,7 @@ spec:
 
 
 def test_without_a_vpc_that_is_named_or_alone_the_flag_is_asked_for(plan: Plan, shop: str) -> None:
-    with pytest.raises(UsageError, match="--aws-vpc-id"):
+    with pytest.raises(UsageError, match=r"2 VPCs .*\(vpc-\w+, vpc-\w+\); name one with --aws-vpc-id"):
         plan(shop, aws_vpc_id="")
 
 

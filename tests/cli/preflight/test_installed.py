@@ -68,3 +68,11 @@ def test_a_flag_that_albc_has_not_is_told() -> None:
 
     (told,) = [finding for finding in judge(found) if finding.level is Level.WARNING]
     assert "--aws-vpc-cache-ttl=5m" in told.text
+
+
+def test_accelerators_that_nobody_would_look_after_are_told() -> None:
+    found = with_args("--cluster-name=prod", "--feature-gates=EnableRGTAPI=true,GlobalAcceleratorController=true")
+
+    (told,) = [finding for finding in judge(found) if finding.level is Level.WARNING]
+    assert "albc has no Global Accelerator" in told.text
+    assert all(one.level is Level.OK for one in judge(with_args("--feature-gates=GlobalAcceleratorController=false")))

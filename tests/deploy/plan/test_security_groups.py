@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from albc.deploy.plan import make_plan
+from albc.deploy.plan import Verb, make_plan
 from albc.deploy.settings import DeploySettings
 from albc.errors import Invalid
 from albc.model.inventory import InventoryView
+from albc.model.quotas import VpcQuotas
 from albc.model.security_group import IPPermission, IPRange, IPv6Range, PrefixList, SecurityGroup
 from albc.model.stack import Stack
 
@@ -94,3 +95,57 @@ def test_of_several_groups_of_one_resource_one_is_kept(
     [operation] = make_plan(stack, view, settings).operations
 
     assert (operation.action, operation.target) == ("delete_security_group", "sg-zzz")
+
+
+def quota(view: InventoryView, rules: int | None) -> InventoryView:
+    return replace(view, quotas=VpcQuotas(rules_per_security_group=rules))
+
+
+def test_what_cannot_stand_beside_what_is_to_go_makes_room_first(
+    site: Any, group: SecurityGroup, deployed: View, settings: DeploySettings
+) -> None:
+    view = quota(deployed(stack_of(site, group, v4(80, "10.0.0.0/8"), v4(443, "10.0.0.0/8"))), 3)
+    wanted = stack_of(site, group, *(v4(port, "10.0.0.0/8") for port in (80, 81, 82)))
+
+    actions = [operation.action for operation in make_plan(wanted, view, settings).operations]
+
+    assert actions == ["revoke_security_group_ingress", "authorize_security_group_ingress"]
+
+
+@pytest.mark.parametrize("there", [1, 0])
+def test_more_rules_than_the_quota_are_refused_and_what_is_there_stays(
+    site: Any, group: SecurityGroup, deployed: View, settings: DeploySettings, there: int
+) -> None:
+    view = deployed(stack_of(site, group, v4(443, "10.0.0.0/8")))
+    view = quota(replace(view, security_groups=view.security_groups[:there]), 2)
+    wanted = stack_of(site, group, *(v4(port, "10.0.0.0/8") for port in (80, 81, 82)))
+
+    [refused] = make_plan(wanted, view, settings).operations
+
+    assert (refused.verb, refused.over_quota) == (Verb.BLOCKED, True)
+    assert refused.because.startswith("3 inbound rules are wanted in one security group, but the account's quota is 2;")
+
+
+def test_rules_for_ipv4_and_ipv6_are_counted_apart(
+    site: Any, group: SecurityGroup, deployed: View, settings: DeploySettings
+) -> None:
+    view = quota(deployed(stack_of(site, group)), 2)
+    six = [tcp(port, ipv6_ranges=(IPv6Range(cidr_ipv6="::/0"),)) for port in (80, 81)]
+
+    [grant] = make_plan(
+        stack_of(site, group, v4(80, "0.0.0.0/0"), v4(81, "0.0.0.0/0"), *six), view, settings
+    ).operations
+
+    assert len(grant.params["IpPermissions"]) == 4
+
+
+def test_a_quota_that_is_not_known_refuses_nothing(
+    site: Any, group: SecurityGroup, deployed: View, settings: DeploySettings
+) -> None:
+    view = quota(deployed(stack_of(site, group)), None)
+
+    [grant] = make_plan(
+        stack_of(site, group, *(v4(port, "10.0.0.0/8") for port in range(200))), view, settings
+    ).operations
+
+    assert len(grant.params["IpPermissions"]) == 200

@@ -77,6 +77,7 @@ async def test_a_load_balancer_is_built_as_a_controller_does_it(clients: Clients
         ("waf-regional", "list_web_acls", {}),
         ("shield", "get_subscription_state", {}),
         ("resourcegroupstaggingapi", "get_resources", {}),
+        ("service-quotas", "list_service_quotas", {"ServiceCode": "vpc"}),
         ("route53", "list_hosted_zones", {}),
     ],
 )

@@ -42,6 +42,15 @@ async def test_rules_are_tried_in_order_and_the_default_comes_last(stack: Stack)
     assert await stack.get("/else") == (200, "all")
 
 
+async def test_a_host_rule_does_not_match_a_host_with_a_strange_port(stack: Stack) -> None:
+    condition = {"Field": "host-header", "HostHeaderConfig": {"Values": ["shop.example.com"]}}
+    stack.holds(http(fixed(404, "nobody")), rules=[rule(1, [condition], fixed(200, "shop"))])
+    await stack.settled(lambda: stack.serves(80))
+
+    assert await stack.get(host="shop.example.com:80") == (200, "shop")
+    assert await stack.get(host="shop.example.com:1234") == (404, "nobody")
+
+
 async def test_a_new_rule_holds_without_a_new_connection(stack: Stack) -> None:
     stack.holds(http(fixed(200, "before")))
     await stack.settled(lambda: stack.serves(80))
@@ -310,7 +319,7 @@ async def test_websockets_pass_through(stack: Stack) -> None:
 
     async with stack.http.ws_connect(stack.url("/chat")) as socket:
         await socket.send_str("hello")
-        assert (await socket.receive(timeout=5)).data == "HELLO"
+        assert (await socket.receive(timeout=60)).data == "HELLO"
 
 
 async def test_a_request_that_a_target_s_idle_connection_swallows_is_sent_again(stack: Stack) -> None:

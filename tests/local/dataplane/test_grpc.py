@@ -97,7 +97,7 @@ async def channel(stack: Stack) -> AsyncIterator[Any]:
 
 async def test_a_call_is_answered(stack: Stack) -> None:
     async with channel(stack) as opened:
-        assert await opened.unary_unary("/shop.Text/Upper")(b"hello", timeout=10) == b"HELLO"
+        assert await opened.unary_unary("/shop.Text/Upper")(b"hello", timeout=60) == b"HELLO"
 
 
 async def test_many_calls_share_one_connection(stack: Stack) -> None:
@@ -107,7 +107,7 @@ async def test_many_calls_share_one_connection(stack: Stack) -> None:
         answers: dict[bytes, bytes] = {}
 
         async def ask(text: bytes) -> None:
-            answers[text] = await call(text, timeout=10)
+            answers[text] = await call(text, timeout=60)
 
         async with anyio.create_task_group() as tasks:
             for text in texts:
@@ -118,7 +118,7 @@ async def test_many_calls_share_one_connection(stack: Stack) -> None:
 
 async def test_metadata_passes_both_ways(stack: Stack) -> None:
     async with channel(stack) as opened:
-        call = opened.unary_unary("/shop.Text/Upper")(b"hello", metadata=(("x-name", "me"),), timeout=10)
+        call = opened.unary_unary("/shop.Text/Upper")(b"hello", metadata=(("x-name", "me"),), timeout=60)
         await call
 
         assert ("x-seen", "me") in tuple(await call.initial_metadata())
@@ -127,14 +127,14 @@ async def test_metadata_passes_both_ways(stack: Stack) -> None:
 
 async def test_a_server_s_stream_arrives_piece_by_piece(stack: Stack) -> None:
     async with channel(stack) as opened:
-        pieces = [piece async for piece in opened.unary_stream("/shop.Text/Count")(b"100", timeout=10)]
+        pieces = [piece async for piece in opened.unary_stream("/shop.Text/Count")(b"100", timeout=60)]
 
         assert pieces == [str(number).encode() for number in range(100)]
 
 
 async def test_both_sides_may_talk_in_turn(stack: Stack) -> None:
     async with channel(stack) as opened:
-        call = opened.stream_stream("/shop.Text/Chat")(timeout=10)
+        call = opened.stream_stream("/shop.Text/Chat")(timeout=60)
         heard = []
         for word in (b"one", b"two", b"three"):
             await call.write(word)
@@ -149,13 +149,13 @@ async def test_both_sides_may_talk_in_turn(stack: Stack) -> None:
 async def test_large_messages_pass(stack: Stack) -> None:
     text = bytes(itertools.islice(itertools.cycle(b"abc"), 3_000_000))
     async with channel(stack) as opened:
-        assert await opened.unary_unary("/shop.Text/Upper")(text, timeout=10) == text.upper()
+        assert await opened.unary_unary("/shop.Text/Upper")(text, timeout=60) == text.upper()
 
 
 async def test_a_server_s_refusal_keeps_its_code_and_words(stack: Stack) -> None:
     async with channel(stack) as opened:
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await opened.unary_unary("/shop.Text/Refuse")(b"", timeout=10)
+            await opened.unary_unary("/shop.Text/Refuse")(b"", timeout=60)
 
         assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.value.details() == "not today"
@@ -164,7 +164,7 @@ async def test_a_server_s_refusal_keeps_its_code_and_words(stack: Stack) -> None
 async def test_an_unknown_method_is_the_server_s_to_refuse(stack: Stack) -> None:
     async with channel(stack) as opened:
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await opened.unary_unary("/shop.Text/Nothing")(b"", timeout=10)
+            await opened.unary_unary("/shop.Text/Nothing")(b"", timeout=60)
 
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
@@ -175,7 +175,7 @@ async def test_a_client_that_gives_up_does_not_harm_the_next_call(stack: Stack) 
             await opened.unary_unary("/shop.Text/Sleep")(b"", timeout=0.2)
 
         assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert await opened.unary_unary("/shop.Text/Upper")(b"hello", timeout=10) == b"HELLO"
+        assert await opened.unary_unary("/shop.Text/Upper")(b"hello", timeout=60) == b"HELLO"
 
 
 async def test_without_a_target_the_service_is_unavailable(stack: Stack) -> None:
@@ -184,7 +184,7 @@ async def test_without_a_target_the_service_is_unavailable(stack: Stack) -> None
 
         async def refused() -> bool:
             try:
-                await opened.unary_unary("/shop.Text/Upper")(b"", timeout=10)
+                await opened.unary_unary("/shop.Text/Upper")(b"", timeout=60)
             except grpc.aio.AioRpcError as error:
                 return bool(error.code() is grpc.StatusCode.UNAVAILABLE)
             return False

@@ -1,9 +1,20 @@
 """What a target sees of a request's header, and a client of an answer's."""
 
+from dataclasses import replace
+
 import pytest
 
 from albc.local.dataplane.attributes import ListenerSettings, LoadBalancerSettings
-from albc.local.dataplane.headers import Arrival, Headers, find, host_header, to_client, to_target, trace_id
+from albc.local.dataplane.headers import (
+    Arrival,
+    Headers,
+    compared_host,
+    find,
+    host_header,
+    to_client,
+    to_target,
+    trace_id,
+)
 
 ARRIVAL = Arrival("192.0.2.7", 40000, "https", 443, ("TLSv1.3", "TLS_AES_128_GCM_SHA256"))
 
@@ -92,6 +103,25 @@ def test_a_trace_goes_on_under_its_root(received: str | None, seen: str) -> None
 )
 def test_the_host_header_bears_a_port_that_is_not_the_default(host: str, port: int, seen: str) -> None:
     assert host_header(host, LoadBalancerSettings.of({}), port) == seen
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "real_port", "compared"),
+    [
+        ("h.example", 8080, 8080, "h.example"),
+        ("h.example:443", 443, 443, "h.example"),
+        ("h.example:8080", 8080, 8080, "h.example:8080"),
+        ("h.example:1234", 80, 80, "h.example:1234"),
+        ("h.example:443", 8443, 8443, "h.example:443"),
+        ("h.example:34567", 80, 34567, "h.example"),
+        ("h.example:34567", 8080, 34567, "h.example:8080"),
+        ("[2001:db8::1]", 80, 80, "[2001:db8::1]"),
+    ],
+)
+def test_host_conditions_see_the_port_unless_it_is_the_protocols_own(
+    host: str, port: int, real_port: int, compared: str
+) -> None:
+    assert compared_host(host, replace(ARRIVAL, listener_port=port, real_port=real_port)) == compared
 
 
 def test_a_preserved_host_header_is_left_alone() -> None:

@@ -61,12 +61,16 @@ ACCOUNT = Account(
 
 def drawn() -> str:
     text = StringIO()
-    Console(width=120, file=text).print(draw(ACCOUNT, {BALANCER: "127.18.0.1"}))
+    Console(width=120, file=text).print(draw(ACCOUNT, {BALANCER: "127.18.0.1"}, {(BALANCER, 80): "127.0.0.1:41000"}))
     return text.getvalue()
 
 
 def test_a_load_balancer_shows_its_kind_its_state_and_where_it_answers() -> None:
     assert "ALB k8s-shop-web-1  internal, active  at 127.18.0.1" in drawn()
+
+
+def test_a_listener_that_the_system_put_elsewhere_says_where() -> None:
+    assert "HTTP :80  at 127.0.0.1:41000" in drawn()
 
 
 def test_rules_stand_in_the_order_of_their_priority_and_the_default_last() -> None:

@@ -148,7 +148,7 @@ def test_get_of_something_that_is_not_there_says_so(run: Any) -> None:
 
 
 def test_get_watches(kubectl: Kubectl, web: None) -> None:
-    seen = kubectl("get", "service", "--watch", "--request-timeout=1s", "-o", "name")
+    seen = kubectl("get", "service", "--watch", "--request-timeout=3s", "-o", "name")
     assert "service/web" in seen.split()
 
 
@@ -249,9 +249,9 @@ def test_edit_writes_what_the_editor_leaves(
 @pytest.mark.embedded("an API server alone rolls nothing out")
 def test_rollout_follows_undoes_and_restarts(kubectl: Kubectl, web: None) -> None:
     kubectl("scale", "deployment", "web", "--replicas=1")
-    kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     kubectl("set", "image", "deployment/web", "main=echo:2")
-    assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+    assert "successfully rolled out" in kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     history = kubectl("rollout", "history", "deployment/web")
     assert [line.split()[0] for line in history.splitlines()[2:] if line.strip()] == ["1", "2"]
     kubectl("rollout", "undo", "deployment/web")
@@ -262,7 +262,7 @@ def test_rollout_follows_undoes_and_restarts(kubectl: Kubectl, web: None) -> Non
 @pytest.mark.embedded("an API server alone runs no pods")
 def test_describe_tells_how_a_pod_came_to_run(kubectl: Kubectl) -> None:
     kubectl("run", "p", "--image=echo:1")
-    kubectl("wait", "pod/p", "--for=condition=Ready", "--timeout=10s")
+    kubectl("wait", "pod/p", "--for=condition=Ready", "--timeout=60s")
     for _ in range(100):  # events follow when they may
         described = kubectl("describe", "pod", "p")
         if "Started" in described:
@@ -277,12 +277,12 @@ def test_wait_waits_for_a_condition(kubectl: Kubectl, api: Api, web: None) -> No
     api.create("pods", body)
     patch = {"status": {"conditions": [condition]}}
     api.patch("pods", "p/status", patch, "application/strategic-merge-patch+json")
-    assert "condition met" in kubectl("wait", "pod/p", "--for=condition=Ready", "--timeout=10s")
+    assert "condition met" in kubectl("wait", "pod/p", "--for=condition=Ready", "--timeout=60s")
 
 
 def test_wait_waits_for_deletion(kubectl: Kubectl, web: None) -> None:
     kubectl("delete", "service", "web", "--wait=false")
-    kubectl("wait", "service/web", "--for=delete", "--timeout=10s")
+    kubectl("wait", "service/web", "--for=delete", "--timeout=60s")
 
 
 def test_api_resources_are_listed(kubectl: Kubectl) -> None:

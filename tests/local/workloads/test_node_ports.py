@@ -130,7 +130,7 @@ async def test_datagrams_to_a_node_reach_a_pod(
     where = book.resolve(node_address, 30053, type=socket.SOCK_DGRAM)
 
     async with await anyio.create_connected_udp_socket(*where) as client:
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             await client.send(b"hello")
             assert await client.receive() == b"grams hello"
 

@@ -7,6 +7,7 @@ import pytest
 
 from albc.model.listener import Listener
 from albc.model.load_balancer import Attribute
+from albc.model.problem import Problem
 from albc.model.target_group import TargetGroup
 from albc.model.target_group_binding import NodeSelector, NodeSelectorRequirement, ServiceReference, TargetGroupBinding
 from tests.mapping.gateway.kit import (
@@ -50,6 +51,35 @@ def test_the_default_target_type_is_a_flag() -> None:
 
     assert target_group(*objects).target_type == "instance"
     assert target_group(*objects, settings=replace(SETTINGS, default_target_type="ip")).target_type == "ip"
+
+
+def named(length: int) -> list[Problem]:
+    """What is told of a Gateway with a name of that many characters."""
+    name = "g" * length
+    found = built(gateway(name=name), service(), http_route(parents=[{"name": name}]), gateway=name)
+    return [problem for problem in found.built.problems if problem.severity == "error"]
+
+
+def test_a_gateway_whose_name_fits_no_label_has_no_targets_and_its_route_says_so() -> None:
+    [problem] = named(64)
+
+    assert (problem.object.kind, problem.reason) == ("HTTPRoute", "UnsupportedValue")
+    assert "the name of the Gateway has 64 characters" in problem.message
+    assert named(63) == []
+
+
+def test_a_gateway_whose_name_fits_no_tag_is_told() -> None:
+    [problem] = named(253)
+
+    assert (problem.object.kind, problem.reason) == ("Gateway", "FailedBuildModel")
+    assert "would have 258 characters, AWS takes at most 256; shorten the name of the Gateway" in problem.message
+
+
+def test_names_that_do_not_fit_a_tag_together_are_told_on_the_route() -> None:
+    fits, long = "s" * 63, "r" * 200
+    objects = (gateway(), service(fits), http_route(to(fits), name=long))
+
+    assert faults(*objects) == [("HTTPRoute", long, "UnsupportedValue")]
 
 
 def test_a_named_target_port_stands_as_port_1() -> None:

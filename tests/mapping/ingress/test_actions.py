@@ -45,6 +45,17 @@ def forward(*groups: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "forward", "forwardConfig": {"targetGroups": list(groups), **more}}
 
 
+ONE = {"targetGroupARN": "arn:a"}
+
+
+def fixed_with(**changes: str) -> dict[str, Any]:
+    return {"type": "fixed-response", "fixedResponseConfig": {"statusCode": "404", **changes}}
+
+
+def redirect_with(**changes: str) -> dict[str, Any]:
+    return {"type": "redirect", "redirectConfig": {"statusCode": "HTTP_301", **changes}}
+
+
 def test_a_fixed_response_is_copied_with_what_is_set() -> None:
     full = {"contentType": "text/html", "messageBody": "", "statusCode": "404"}
 
@@ -111,10 +122,6 @@ def test_a_port_that_is_a_number_in_quotes_is_a_number() -> None:
     assert target_group(found, "shop/web-cart:80")
 
 
-def test_no_target_groups_at_all_are_left_to_aws() -> None:
-    assert acted(forward()) == Forward(target_groups=())
-
-
 @pytest.mark.parametrize(
     ("document", "told"),
     [
@@ -124,9 +131,22 @@ def test_no_target_groups_at_all_are_left_to_aws() -> None:
         ({"type": "fixed-response"}, "fixedResponseConfig"),
         ({"type": "fixed-response", "fixedResponseConfig": {}}, "fixedResponseConfig.statusCode"),
         ({"type": "fixed-response", "fixedResponseConfig": {"statusCode": 503}}, '(write "503")'),
+        (fixed_with(statusCode="2xx"), 'statusCode of 2xx, 4xx or 5xx, not "2xx"'),
+        (fixed_with(statusCode="302"), 'statusCode of 2xx, 4xx or 5xx, not "302"'),
+        (fixed_with(contentType="text/xml"), 'text/html, application/javascript, application/json, not "text/xml"'),
+        (fixed_with(messageBody="x" * 1025), "at most 1024 characters in fixedResponseConfig.messageBody, not 1025"),
         ({"type": "redirect"}, "redirectConfig"),
         ({"type": "redirect", "redirectConfig": {"port": 443}}, "a text in quotes at redirectConfig.port"),
         ({"type": "redirect", "redirectConfig": {"port": "443"}}, "redirectConfig.statusCode"),
+        (redirect_with(statusCode="301"), 'HTTP_301, HTTP_302, not "301"; did you mean HTTP_301?'),
+        (redirect_with(statusCode="308"), 'HTTP_301, HTTP_302, not "308"'),
+        (redirect_with(protocol="https"), 'not "https"; did you mean HTTPS?'),
+        (redirect_with(port="http"), 'port from 1 to 65535, or #{port}, not "http"'),
+        (redirect_with(port="65536"), 'port from 1 to 65535, or #{port}, not "65536"'),
+        (redirect_with(port=""), "port from 1 to 65535"),
+        (redirect_with(path="new"), 'begins with a slash, such as "/new"'),
+        (redirect_with(host=""), "an empty redirectConfig.host"),
+        (redirect_with(query="x" * 129), "at most 128 characters in redirectConfig.query, not 129"),
         ({"type": "forward"}, "forwardConfig, targetGroupARN or targetGroupName"),
         ({**forward(), "targetGroupARN": "x"}, "not both"),
         (forward({}), "serviceName or targetGroupARN/targetGroupName"),
@@ -137,6 +157,11 @@ def test_no_target_groups_at_all_are_left_to_aws() -> None:
         (forward({"targetGroupARN": "a", "weight": 1000}), "weights from 0 to 999, not 1000"),
         (forward({"targetGroupARN": "a", "weight": 20.5}), "whole number"),
         (forward({"serviceName": "cart", "servicePort": 80.5}), "whole number"),
+        (forward(), "from 1 to 5 targetGroups, not 0"),
+        (forward(*({"targetGroupARN": f"a{n}", "weight": 1} for n in range(6))), "from 1 to 5 targetGroups, not 6"),
+        (forward(ONE, targetGroupStickinessConfig={"durationSeconds": 604801}), "from 1 to 604800, not 604801"),
+        (forward(ONE, targetGroupStickinessConfig={"enabled": True, "durationSeconds": 0}), "from 1 to 604800, not 0"),
+        (forward(ONE, targetGroupStickinessConfig={"enabled": True}), "from 1 to 604800, not none"),
     ],
 )
 def test_unusable_actions_are_told(document: Any, told: str) -> None:

@@ -113,6 +113,28 @@ def test_a_faulty_member_does_not_stop_the_others() -> None:
     assert [ref.name for ref in result.left_out] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("subject", "category"),
+    [
+        (annotated(scheme="x"), "build_load_balancer_error"),
+        (annotated(security_groups="nobody"), "build_load_balancer_error"),
+        (annotated(listen_ports="x"), "build_listener_error"),
+        (annotated(ssl_redirect="443"), "build_ssl_redirct_config_error"),
+        (
+            ingress(rule(path("cart"), host="a.test"), annotations={"listen-ports": '[{"HTTPS": 443}]'}),
+            "build_certificate_error",
+        ),
+        (annotated(healthcheck_interval_seconds="x"), "build_listener_rule_error"),
+        (annotated(enable_frontend_nlb="true", frontend_nlb_scheme="x"), "build_frontend_nlb"),
+        (annotated(wafv2_acl_name="a", wafv2_acl_arn="b"), "build_load_balancer_addons"),
+    ],
+)
+def test_a_fault_says_at_which_step_of_the_build_it_was_found(subject: Ingress, category: str) -> None:
+    [problem] = errors(built(subject))
+
+    assert problem.category == category
+
+
 def test_without_any_sound_member_aws_stays_as_it_is() -> None:
     result = built(member("a", scheme="typo"), group="edge")
 

@@ -67,8 +67,14 @@ def test_certificates_are_only_looked_for_where_https_needs_them() -> None:
     assert not asked(annotated(certificate_arn="x"))
 
 
-def test_a_certificate_that_albc_requested_is_not_found_by_others() -> None:
-    tags = {"elbv2.k8s.aws/cluster": "x", "ingress.k8s.aws/stack": "y"}
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"elbv2.k8s.aws/cluster": "x", "ingress.k8s.aws/stack": "y"},
+        {"elbv2.k8s.aws/cluster": "x", "gateway.k8s.aws.alb/stack": "y", "elbv2.k8s.aws/certificate-fingerprint": "z"},
+    ],
+)
+def test_a_certificate_that_albc_requested_or_imported_is_not_found_by_others(tags: dict[str, str]) -> None:
     ours = CertificateFact(arn="arn:cert/a-ours", domains=("example.com",), tags=tags)
     facts = replace(FACTS, certificates=(*FACTS.certificates, ours))
 

@@ -75,6 +75,18 @@ def test_values_and_regular_expressions_exclude_one_another(entry: Any, told: st
     assert told in fault(subject(entry))
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({"host": "x" * 129}, "a host of a rule has 129 characters"),
+        ({"text": "/" + "x" * 128}, "a path of a rule has 129 characters"),
+    ],
+)
+def test_what_is_too_long_for_a_rule_is_told(found: Any, told: str) -> None:
+    assert told in fault(subject(**found))
+    assert told in fault(subject({"field": "source-ip", "sourceIPConfig": {"values": ["10.0.0.0/8"]}}, **found))
+
+
 def test_old_spellings_are_read_and_unknown_fields_ignored() -> None:
     old = {"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}, "Extra": 1}
     unknown = {"field": "moon-phase", "moonPhaseConfig": {}}
@@ -92,6 +104,13 @@ def test_old_spellings_are_read_and_unknown_fields_ignored() -> None:
         ({"field": "query-string", "queryStringConfig": {}}, "at least one of values"),
         ({"field": "query-string", "queryStringConfig": {"values": [{"key": "k"}]}}, "a value in each"),
         ({"field": "source-ip"}, "sourceIPConfig"),
+        ({"field": "source-ip", "sourceIPConfig": {"values": ["10.0.0.1"]}}, "did you mean 10.0.0.1/32?"),
+        ({"field": "source-ip", "sourceIPConfig": {"values": ["office"]}}, 'such as 10.0.0.0/8, not "office"'),
+        ({"field": "http-request-method", "httpRequestMethodConfig": {"values": ["get"]}}, "did you mean GET?"),
+        ({"field": "http-header", "httpHeaderConfig": {"values": ["a"]}}, "as httpHeaderName"),
+        ({"field": "http-header", "httpHeaderConfig": {"httpHeaderName": "x y", "values": ["a"]}}, 'not "x y"'),
+        ({"field": "host-header", "hostHeaderConfig": {"values": ["x" * 129]}}, "at most 128 characters"),
+        ({"field": "query-string", "queryStringConfig": {"values": [{"value": "x" * 129}]}}, "at most 128 characters"),
         ({"field": "source-ip", "sourceIPConfig": {"values": "10.0.0.0/8"}}, "must be a list"),
     ],
 )

@@ -13,6 +13,7 @@ from albc.model.problem import Problem
 
 DEVIATIONS = {
     "i006-finalizers": {"i006-gone", "i006-old", "i006/moved"},  # came from finalizers, which are no input
+    "i051-action-fixed": {"i051/x"},  # a status code that AWS refuses is refused here
     "i053-action-weighted": {"i053/x"},  # weights that AWS refuses are refused here
     "i091-security-groups": {"i091/likeid"},  # a Name tag may begin with sg-
     "i106-nlb-bad": {"i106/mapbig"},  # a port that AWS refuses is refused here

@@ -258,3 +258,26 @@ def test_targets_open_the_ports_that_are_used() -> None:
 
 def test_targets_may_open_all_ports() -> None:
     assert ports(ingress(), settings=settings(disable_restricted_sg_rules=True)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "told"),
+    [
+        ("w" * 64, "", "the name of the Ingress or of its group has 64 characters"),
+        ("w" * 190, "edge", "shorten the name of the Ingress, of its Service, or of the Service's port"),
+        ("w" * 252, "", "shorten the name of the Ingress, or name a group by group.name"),
+    ],
+)
+def test_names_that_aws_or_kubernetes_would_refuse_are_told(name: str, group: str, told: str) -> None:
+    annotations = {"group.name": group} if group else {}
+    subject = ingress(rule(path("c" * 63, 80)), name=name, annotations=annotations)
+    cart = service("c" * 63)
+
+    assert told in fault(subject, cart, group=group or f"shop/{name}")
+
+
+def test_the_longest_names_are_served() -> None:
+    subject = ingress(rule(path("cart", 80)), name="w" * 63)
+
+    [found] = stack(subject, group=f"shop/{'w' * 63}").all(TargetGroup)
+    assert found.id == f"shop/{'w' * 63}-cart:80"

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from albc.mapping.service.build import build, wants
 from albc.mapping.service.selection import FINALIZER
 from albc.mapping.settings import MappingSettings
@@ -73,6 +75,24 @@ def test_the_first_fault_in_the_order_of_building_is_told() -> None:
         first = next(iter(wrong))
         assert fault(service(annotations=wrong)).startswith(PREFIX + first)
         del wrong[first]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "category"),
+    [
+        ({"aws-load-balancer-scheme": "x"}, "build_load_balancer_scheme_error"),
+        ({"aws-load-balancer-ip-address-type": "x"}, "build_load_balancer_ip_address_type_error"),
+        ({"aws-load-balancer-subnets": "nowhere"}, "build_load_balancer_subnets_error"),
+        ({"aws-load-balancer-attributes": "x"}, "build_load_balancer_error"),
+        ({"aws-load-balancer-security-groups": "nobody"}, "build_load_balancer_error"),
+        ({"aws-load-balancer-ssl-ports": "nope"}, "build_listeners_error"),
+        ({"aws-load-balancer-healthcheck-protocol": "x"}, "build_listeners_error"),
+    ],
+)
+def test_a_fault_says_at_which_step_of_the_build_it_was_found(annotation: dict[str, str], category: str) -> None:
+    [problem] = built(service(annotations=annotation)).problems
+
+    assert problem.category == category
 
 
 def test_a_service_without_fault_has_no_problems() -> None:

@@ -22,6 +22,7 @@ JSON_TARGETS = {
     "AWSWAF_Regional_20161128": "waf-regional",
     "AWSShield_20160616": "shield",
     "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
+    "ServiceQuotasV20190624": "service-quotas",
     "AWSCognitoIdentityProviderService": "cognito-idp",
 }
 """Prefix of `X-Amz-Target` → service, for the JSON protocol."""

@@ -173,6 +173,15 @@ class LoadBalancing:
         """ARNs of the load balancers that some action of a listener or rule sends to this target group."""
         return self._users.get(target_group_arn, frozenset())
 
+    def used_by(self, load_balancer_arn: str, *, besides: Sequence[Item]) -> frozenset[str]:
+        """ARNs of the target groups that the load balancer sends to by other actions than these."""
+        return frozenset(
+            arn
+            for owner, actions in self._all_actions()
+            if owner == load_balancer_arn and actions is not besides
+            for arn in target_groups_of(actions)
+        )
+
     def is_target(self, load_balancer_arn: str, port: int | None = None) -> bool:
         """Whether a load balancer (at this port, if one is given) is registered as a target and not draining."""
         return any(

@@ -9,7 +9,7 @@ raise. Called by the Service controller and by `albc plan`.
 from contextlib import suppress
 
 from albc.kube.objects import Service
-from albc.mapping.invalid import Invalid
+from albc.mapping.invalid import Invalid, step
 from albc.mapping.service.classic import placement, security_groups
 from albc.mapping.service.classic.attributes import attributes
 from albc.mapping.service.classic.health_checks import health_check
@@ -24,7 +24,7 @@ from albc.mapping.service.classic.selection import is_left_alone, is_ours, load_
 from albc.mapping.service.classic.support import check_supported
 from albc.mapping.service.classic.tags import load_balancer_tags, resource_tags
 from albc.mapping.service.parsed import ServiceAnnotations
-from albc.mapping.service.problems import problem_on
+from albc.mapping.service.problems import fault_of, problem_on
 from albc.mapping.settings import MappingSettings
 from albc.model.classic import ClassicLoadBalancer
 from albc.model.facts import Facts, FactsRequest
@@ -55,10 +55,11 @@ def build(service: Service, facts: Facts, settings: MappingSettings) -> Built:
         return Built(Stack.of(stack_id, ()))
     annotations = ServiceAnnotations(service.metadata.annotations)
     try:
-        balancer, groups = _load_balancer(service, annotations, facts, settings)
+        with step("build_load_balancer_error"):
+            balancer, groups = _load_balancer(service, annotations, facts, settings)
         warnings = hints(service, annotations, balancer, facts.existing)
     except Invalid as fault:
-        return Built(None, (problem_on(service, fault.reason, fault.message),))
+        return Built(None, (fault_of(service, fault),))
     managed = [groups.managed] if groups.managed else []
     return Built(
         Stack.of(stack_id, [*managed, balancer]),
@@ -72,17 +73,21 @@ def _load_balancer(
     check_supported(annotations, settings)
     if service.spec.session_affinity not in ("", "None"):
         raise Invalid(f"unsupported load balancer affinity: {service.spec.session_affinity}; it must be None")
-    check_ports(service)
+    with step("build_listeners_error"):
+        check_ports(service)
     sources = source_ranges(service, annotations)
-    found = listeners(service, annotations)
+    with step("build_listeners_error"):
+        found = listeners(service, annotations)
     if service.spec.load_balancer_ip:
         raise Invalid("LoadBalancerIP cannot be specified for AWS ELB; remove spec.loadBalancerIP")
     if service.spec.ip_families and "IPv4" not in service.spec.ip_families:
         raise Invalid("IPv6 only services are not supported for Classic Load Balancer; add IPv4 to spec.ipFamilies")
     proxied = proxy_protocol(annotations)
     kept = attributes(annotations)
-    scheme = wanted_scheme(annotations)
-    subnets = place(annotations, facts.existing.scheme if facts.existing else scheme, facts, settings)
+    with step("build_load_balancer_scheme_error"):
+        scheme = wanted_scheme(annotations)
+    with step("build_load_balancer_subnets_error"):
+        subnets = place(annotations, facts.existing.scheme if facts.existing else scheme, facts, settings)
     name = load_balancer_name(service)
     tags = resource_tags(annotations, settings)
     groups = choose(service, annotations, managed_group(service, name, tags, sources), facts, settings)

@@ -10,7 +10,7 @@ from albc.mapping.settings import MappingSettings
 def resource_tags(annotations: ServiceAnnotations, settings: MappingSettings) -> dict[str, str]:
     """What the user and the operator want, and the tag by which everything of a cluster is known, which wins."""
     additional = annotations[TAGS] or {}
-    tags.refuse_external_managed(additional, settings, f"Service ({full_name(TAGS)})")
+    tags.check(additional, settings, f"Service ({full_name(TAGS)})")
     return {**tags.merge(additional, settings), f"kubernetes.io/cluster/{settings.cluster_name}": "owned"}
 
 

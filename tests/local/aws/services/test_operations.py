@@ -224,6 +224,8 @@ def play_the_rest(call: Checked) -> None:
         call("iam", "GetServerCertificate", ServerCertificateName="a")
     call("cognito-idp", "DescribeUserPoolClient", UserPoolId="us-west-2_a", ClientId="one")
     call("resourcegroupstaggingapi", "GetResources")
+    call("service-quotas", "ListServiceQuotas", ServiceCode="vpc")
+    call("service-quotas", "GetServiceQuota", ServiceCode="vpc", QuotaCode="L-0EA8095F")
     zone = call("route53", "ListHostedZones")["HostedZones"][0]["Id"]
     call("route53", "ListHostedZonesByName")
     record = {"Name": "a.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "b"}]}

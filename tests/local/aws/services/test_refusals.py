@@ -78,7 +78,7 @@ def test_shield_is_subscribed_to_once() -> None:
 @pytest.mark.parametrize(
     ("service", "quotas", "operation", "params", "code"),
     [
-        ("ec2", Quotas(security_groups_per_vpc=2), "CreateSecurityGroup", group, "SecurityGroupLimitExceeded"),
+        ("ec2", Quotas(security_groups_per_region=2), "CreateSecurityGroup", group, "SecurityGroupLimitExceeded"),
         ("acm", Quotas(certificates=1), "RequestCertificate", lambda t: {"DomainName": "b.example.com"},
          "LimitExceededException"),
         ("acm", Quotas(tags_per_resource=0), "AddTagsToCertificate",

@@ -58,7 +58,7 @@ async def delete(cluster: Cluster, grace: int | None = None) -> None:
 async def until(cluster: Cluster, fits: Callable[[Object | None], bool]) -> Object:
     """The pod as soon as it fits (an empty object when it has gone)."""
     collection = cluster.store.collection(PODS)
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         while True:
             changed = collection.log.changed
             stored = collection.get(KEY)

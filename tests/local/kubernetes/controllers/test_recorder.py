@@ -24,7 +24,7 @@ async def create(cluster: Cluster, api_version: str, kind: str, body: Object) ->
 async def heard(cluster: Cluster, enough: Callable[[list[Object]], bool]) -> list[Object]:
     """The events, as soon as there are enough of them."""
     collection = cluster.store.collection(EVENTS)
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         while True:
             changed = collection.log.changed
             events = [stored.object() for stored in collection.values()]

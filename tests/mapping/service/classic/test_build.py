@@ -7,7 +7,7 @@ import pytest
 
 from albc.kube.objects import Service
 from albc.mapping.service.classic.build import wants
-from tests.mapping.service.classic.kit import CERTIFICATE, HTTPS, annotated, balancer, fault, service, stack
+from tests.mapping.service.classic.kit import CERTIFICATE, HTTPS, annotated, balancer, built, fault, service, stack
 from tests.mapping.service.kit import SETTINGS
 
 RECORDED = Path(__file__).with_name("stack.json")
@@ -52,6 +52,21 @@ def test_the_first_fault_in_the_order_of_validation_is_told() -> None:
         del wrong[next(iter(wrong))]
 
     assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("subject", "category"),
+    [
+        (annotated(scheme="x"), "build_load_balancer_scheme_error"),
+        (annotated(subnets="nowhere"), "build_load_balancer_subnets_error"),
+        (annotated(connection_idle_timeout="x"), "build_load_balancer_error"),
+        (service({"port": 80, "protocol": "UDP", "nodePort": 30080}), "build_listeners_error"),
+    ],
+)
+def test_a_fault_says_at_which_step_of_the_build_it_was_found(subject: Service, category: str) -> None:
+    [problem] = built(subject).problems
+
+    assert problem.category == category
 
 
 def test_route_tables_are_asked_for_only_where_subnets_are_discovered() -> None:

@@ -33,7 +33,7 @@ def create_security_group(state: State, params: Params) -> Answer:
     in_vpc = [group for group in network.security_groups.values() if group.vpc_id == vpc_id]
     if any(group.name == name for group in in_vpc):
         raise ApiError("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc_id}'")
-    if len(in_vpc) >= state.options.quotas.security_groups_per_vpc:
+    if len(network.security_groups) >= state.options.quotas.security_groups_per_region:
         raise ApiError("SecurityGroupLimitExceeded", "The maximum number of security groups has been reached")
     everywhere = [SecurityGroupRule("-1", None, None, "IpRanges", "0.0.0.0/0")]
     if any(block.version == 6 for block in network.cidrs_of(vpc_id)):

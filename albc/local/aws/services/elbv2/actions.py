@@ -62,9 +62,9 @@ def checked(
     for action in kept:
         if action["Type"] == "forward":
             _check_forward(state, balancer, protocol, action["ForwardConfig"])
-    used = {arn for arn in state.load_balancing.target_groups if balancer.arn in state.load_balancing.users_of(arn)}
+    used = state.load_balancing.used_by(balancer.arn, besides=current)
     limit = state.options.quotas.target_groups_per_application_load_balancer
-    if balancer.type == "application" and len(used | set(target_groups_of(kept))) > limit:
+    if balancer.type == "application" and len(used.union(target_groups_of(kept))) > limit:
         raise ApiError(
             "TooManyUniqueTargetGroupsPerLoadBalancer", f"A load balancer cannot use more than {limit} target groups"
         )

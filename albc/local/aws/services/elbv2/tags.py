@@ -26,6 +26,12 @@ def merged(state: State, current: dict[str, str], added: Iterable[Params]) -> di
     for key in keys:
         if key.lower().startswith("aws:"):
             raise ApiError("ValidationError", f"The tag key '{key}' begins with aws:, which is reserved")
+    for tag in added:
+        for part, longest in (("Key", 128), ("Value", 256)):
+            if len(tag.get(part) or "") > longest:
+                raise ApiError(
+                    "ValidationError", f"Tag {part.lower()} '{tag[part]}' cannot be longer than {longest} characters"
+                )
     tags = {**current, **{tag["Key"]: tag.get("Value", "") for tag in added}}
     if len(tags) > state.options.quotas.tags_per_resource:
         raise ApiError("TooManyTags", f"A resource cannot have more than {state.options.quotas.tags_per_resource} tags")
