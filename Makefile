@@ -120,7 +120,7 @@ lock: $(VENV)/.python ## Renew the locked requirements (needs uv: pip install uv
 	  --quiet --custom-compile-command "make lock" -o requirements/dev.txt
 	uv pip compile pyproject.toml --extra local --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/local.txt
-	uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra build --extra otlp --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/run.txt
 	uv pip compile requirements/judges.in --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 	  --quiet --custom-compile-command "make lock" -o requirements/judges.txt

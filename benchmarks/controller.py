@@ -14,7 +14,6 @@ memory its resident size at the end of the step, `stall` the longest time in whi
 import argparse
 import os
 import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,79 +27,44 @@ from anyio.abc import Process
 
 from albc.aws.services import SERVICE_IDS
 from albc.aws.throttle import DEFAULT_LIMITS, with_published
-from albc.kube.client import Client, Selection
-from albc.kube.patches import ApplyPatch, MergePatch
 from albc.local.aws import AccountOptions, Quotas
 from albc.local.aws.throttle import buckets_of
-from albc.local.demo.controller import command, controller
-from albc.local.demo.kinds import KINDS, hostname_of
-from albc.local.stack import LocalStack, StackOptions, connection, local_stack, write_kubeconfig
-from benchmarks.aws import NAMESPACE, application, ingress
+from albc.local.stack import LocalStack
+from benchmarks.ingresses import Bench, ingress, opened
+from benchmarks.processes import cpu_seconds, resident
 from benchmarks.report import save, show
 
 Result = dict[str, Any]
 
 QUIET_SECONDS = 3.0
-PROBE_PORT = 18082
 REFERENCE = (
     "the reference against a mock: 25 calls for each new Ingress, 14-20 for each at a restart, 16-22 for a touch, "
     "13-19 for an edited host, growing with the number of load balancers"
 )
 
 
-class Bench:
-    """A local stack, and the controller beside it."""
+class Costs:
+    """Of the controller beside a stack, step by step."""
 
-    def __init__(self, stack: LocalStack, client: Client, folder: Path, per_group: int) -> None:
-        self.stack = stack
-        self._client = client
-        self._folder = folder
-        self._per_group = per_group
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
         self._process: Process | None = None
         self._cpu = 0.0
-        write_kubeconfig(stack, folder / "kubeconfig")
 
     @asynccontextmanager
     async def controller(self) -> AsyncIterator[None]:
-        line = command(self.stack, self._folder / "kubeconfig", probe_port=PROBE_PORT)
-        line.remove("--targetgroupbinding-requeue-duration=1s")  # the demo's haste
-        line[0] = "benchmarks.watched_run"
         # As towards AWS itself; albc does not keep to AWS's rates for endpoints of somebody else.
         limits = with_published(DEFAULT_LIMITS, SERVICE_IDS.values())
-        line.append(f"--aws-api-throttle={','.join(map(str, limits))}")
-        os.environ["WATCHED_RUN"] = str(self._folder / "stalls")
-        async with controller(self.stack, line, self._folder / "log", probe_port=PROBE_PORT) as process:
+        throttle = f"--aws-api-throttle={','.join(map(str, limits))}"
+        os.environ["WATCHED_RUN"] = str(self._bench.folder / "stalls")
+        async with self._bench.controller(throttle, module="benchmarks.watched_run") as process:
             self._process, self._cpu = process, 0.0
             await self._stalls()  # those of the start, when modules are loaded
             yield
 
-    async def apply(self, *objects: dict[str, Any]) -> None:
-        for obj in objects:
-            name, namespace = obj["metadata"]["name"], obj["metadata"].get("namespace")
-            await self._client.patch(KINDS[obj["kind"]], name, ApplyPatch(obj, "bench", force=True), namespace)
-
-    def ingress(self, number: int, host: str = "") -> dict[str, Any]:
-        obj = ingress(number, host)
-        if self._per_group > 1:
-            annotations = obj["metadata"]["annotations"]
-            annotations["alb.ingress.kubernetes.io/group.name"] = f"group-{number // self._per_group}"
-        return obj
-
-    async def touch(self, number: int) -> None:
-        changes = {"metadata": {"annotations": {"bench": str(time.time())}}}
-        await self._client.patch(KINDS["Ingress"], f"web-{number}", MergePatch(changes), NAMESPACE)
-
-    async def served(self, number: int) -> None:
-        """Waits until so many Ingresses have an address."""
-        while True:
-            found = (await self._client.list(KINDS["Ingress"], Selection(NAMESPACE))).items
-            if sum(bool(hostname_of(one)) for one in found) >= number:
-                return
-            await anyio.sleep(0.2)
-
     async def step(self, name: str, change: Callable[[], Awaitable[None]]) -> Result:
         """What a change costs, until it is quiet."""
-        log = self.stack.account.calls
+        log = self._bench.stack.account.calls
         started = time.perf_counter()
         await change()
         last, last_at = log.last_number, time.perf_counter()
@@ -110,9 +74,9 @@ class Bench:
                 last, last_at = log.last_number, time.perf_counter()
         calls = Counter(call.operation for call in log)
         refused = sum(call.outcome != "ok" for call in log)
-        bound = bound_seconds(self.stack)
+        bound = bound_seconds(self._bench.stack)
         log.clear()
-        cpu, memory = await self._process_costs()
+        cpu, memory = self._process_costs()
         wall, computed = await self._stalls()
         return {
             "step": name,
@@ -127,19 +91,16 @@ class Bench:
             "by operation": dict(sorted(calls.items())),
         }
 
-    async def _process_costs(self) -> tuple[float, float]:
+    def _process_costs(self) -> tuple[float, float]:
         """Seconds of CPU since the last time, and resident MB."""
         assert self._process is not None
-        folder = anyio.Path(f"/proc/{self._process.pid}")
-        fields = (await (folder / "stat").read_text()).rpartition(")")[2].split()
-        total = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        pages = int((await (folder / "statm").read_text()).split()[1])
+        total = cpu_seconds(self._process.pid)
         used, self._cpu = total - self._cpu, total
-        return used, round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+        return used, resident(self._process.pid)
 
     async def _stalls(self) -> tuple[float, float]:
         assert self._process is not None
-        file = anyio.Path(self._folder / "stalls")
+        file = anyio.Path(self._bench.folder / "stalls")
         await file.unlink(missing_ok=True)
         self._process.send_signal(signal.SIGUSR2)
         while not await file.exists() or not (text := await file.read_text()).endswith("\n"):  # noqa: ASYNC110
@@ -159,31 +120,36 @@ def bound_seconds(stack: LocalStack) -> float:
     return max((max(0.0, (number - rate.burst) / rate.per_second) for (rate, _), number in taken.items()), default=0.0)
 
 
+def grouped(per_group: int, number: int, host: str = "") -> dict[str, Any]:
+    """An Ingress that shares its load balancer with so many."""
+    obj = ingress(number, host)
+    if per_group > 1:
+        obj["metadata"]["annotations"]["alb.ingress.kubernetes.io/group.name"] = f"group-{number // per_group}"
+    return obj
+
+
 async def measure(ingresses: int, options: argparse.Namespace) -> list[Result]:
     account = AccountOptions(
         latency_seconds=options.latency,
         throttling=not options.no_rates,
         quotas=Quotas(application_load_balancers=1000, target_groups_per_application_load_balancer=1000),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        async with local_stack(StackOptions(account=account)) as stack, Client(connection(stack.cluster)) as client:
-            bench = Bench(stack, client, Path(folder), options.per_group)
-            await bench.apply(*application())
-            stack.account.calls.clear()
+    async with opened(account) as bench:
+        bench.stack.account.calls.clear()
+        costs = Costs(bench)
+        wanted = partial(grouped, options.per_group)
 
-            async def all_new() -> None:
-                await bench.apply(*map(bench.ingress, range(ingresses)))
-                await bench.served(ingresses)
+        async def all_new() -> None:
+            await bench.apply(*map(wanted, range(ingresses)))
+            await bench.served(ingresses)
 
-            async with bench.controller():
-                rows = [await bench.step("new", all_new)]
-                rows.append(await bench.step("touched, no change", partial(bench.touch, 0)))
-                rows.append(
-                    await bench.step("one host edited", partial(bench.apply, bench.ingress(1, "other.example.com")))
-                )
-            stack.account.calls.clear()
-            async with bench.controller():
-                rows.append(await bench.step("restart", anyio.lowlevel.checkpoint))
+        async with costs.controller():
+            rows = [await costs.step("new", all_new)]
+            rows.append(await costs.step("touched, no change", partial(bench.touch, 0)))
+            rows.append(await costs.step("one host edited", partial(bench.apply, wanted(1, "other.example.com"))))
+        bench.stack.account.calls.clear()
+        async with costs.controller():
+            rows.append(await costs.step("restart", anyio.lowlevel.checkpoint))
     return [{"ingresses": ingresses, **row} for row in rows]
 
 

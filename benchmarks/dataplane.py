@@ -11,17 +11,13 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from albc.local.dataplane.plane import DataPlane
 from albc.local.dataplane.snapshot import Snapshot
+from albc.local.kubernetes.auth.certificates import CertificateAuthority
 from albc.local.network import AddressBook
 from benchmarks.report import Row, save, show
 
@@ -57,23 +53,6 @@ CASES = (
     Case("TCP, a connection for each request", "127.18.250.8", "TCP", new_connections=True),
 )
 PORT = 18443
-
-
-def certificate() -> tuple[bytes, bytes]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop.example.com")])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(hours=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return built.public_bytes(serialization.Encoding.PEM), pem
 
 
 def snapshot() -> Snapshot:
@@ -123,7 +102,8 @@ def snapshot() -> Snapshot:
             for number in range(case.targets)
         )
     balancers = tuple({"LoadBalancerArn": case.address, "Address": case.address} for case in CASES)
-    return Snapshot(balancers, listeners, rules, groups, targets, {"certificate": certificate()})
+    pair = CertificateAuthority().server("shop.example.com")
+    return Snapshot(balancers, listeners, rules, groups, targets, {"certificate": (pair.certificate, pair.key)})
 
 
 class Answering(asyncio.Protocol):

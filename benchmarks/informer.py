@@ -42,6 +42,7 @@ from albc.kube.client import Client
 from albc.kube.objects import ENDPOINT_SLICES, INGRESSES, PODS, Pod
 from albc.telemetry import logs
 from albc.telemetry.metrics import Metrics
+from benchmarks.processes import resident
 from benchmarks.report import save, show
 from benchmarks.stalls import watched
 
@@ -109,12 +110,6 @@ class Changes:
         return text.strip()
 
 
-def resident() -> float:
-    """MB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-
-
 def peak() -> float:
     """MB, since the process began."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, 1)
@@ -126,7 +121,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def measure(options: argparse.Namespace) -> Result:
-    before = resident()
+    before = resident("self")
     async with (
         big_cluster(options.pods, options.slices, options.ingresses) as (connection, changes),
         Client(connection) as client,
@@ -143,7 +138,7 @@ async def measure(options: argparse.Namespace) -> Result:
                 await informer.synced.wait()
             synced = time.perf_counter() - started
             sync_cpu = time.process_time() - used
-        after_sync = resident()
+        after_sync = resident("self")
         await asyncio.sleep(0.5)
 
         async def follow() -> float:

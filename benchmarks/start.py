@@ -29,6 +29,7 @@ import anyio
 
 from albc.cli.memory import SETTLED_SECONDS
 from albc.local.demo.controller import command, controller
+from albc.local.network import free_port
 from albc.local.stack import LocalStack, local_stack, write_kubeconfig
 from benchmarks.processes import cpu_seconds, proportional, resident
 from benchmarks.report import save, show
@@ -37,6 +38,7 @@ Result = dict[str, Any]
 
 HERE = Path(__file__).parent
 PROBE_PORT = 18083
+"""Or the next that is free."""
 QUIET_SECONDS = 2.0
 QUIET_CPU = 0.05
 """Seconds of CPU in that time that count as none: leases are renewed, watches are told how far they are."""
@@ -59,9 +61,9 @@ class Way:
     webhooks: bool = False
     in_pod: bool = True
 
-    def line(self, stack: LocalStack, folder: Path) -> list[str]:
+    def line(self, stack: LocalStack, folder: Path, probe_port: int) -> list[str]:
         kubeconfig = folder / "kubeconfig"
-        line = command(stack, kubeconfig, probe_port=PROBE_PORT)
+        line = command(stack, kubeconfig, probe_port=probe_port)
         if self.in_pod:
             line = [str(HERE / "in_cluster_run.py"), *line[1:]]
             line.remove(f"--kubeconfig={kubeconfig}")
@@ -106,9 +108,10 @@ async def idle(way: Way, python: str) -> Result:
             write_kubeconfig(stack, folder / "kubeconfig")
             variables = {**of_the_image(), **service_account(stack, folder / "account")}
             starter = ["env", *(f"{name}={value}" for name, value in variables.items()), python, "-P"]
-            line = way.line(stack, folder)
+            port = free_port(PROBE_PORT)
+            line = way.line(stack, folder, port)
             started = time.perf_counter()
-            async with controller(stack, line, folder / "log", probe_port=PROBE_PORT, python=starter) as process:
+            async with controller(stack, line, folder / "log", probe_port=port, python=starter) as process:
                 ready = time.perf_counter() - started
                 cpu = cpu_seconds(process.pid)
                 await quiet(process.pid)

@@ -1,8 +1,8 @@
 """botocore's data files, cut down to what albc calls (`albc.aws.operations`): models of services, and their endpoints.
 
 EC2's model alone has some 800 operations, of which albc calls a dozen; the endpoints are those of 300 services. Whole,
-with their descriptions, they take 20 MB of memory and a third of the time until the controller is ready. What is not
-kept is skipped as text, and never made into objects. Used by `albc.aws.clients`.
+with their descriptions, they take 20 MB of memory and a fifth of the CPU time of a start. What is not kept is skipped
+as text, and never made into objects. Used by `albc.aws.clients`.
 
 A call that is not listed does not exist on the client, which any test of it shows at once. STS keeps all its
 operations, and so does every service that we have no client of: the SDK's chain of credentials asks them for itself.

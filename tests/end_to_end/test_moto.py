@@ -61,7 +61,7 @@ FORGOTTEN: Mapping[str, Calls] = {
 """Writes that only moto makes needful. It does not keep the network load balancer's source NAT prefix setting, and does
 not show the target group's `proxy_protocol_v2.enabled` before it is written; a restarted controller sees both."""
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 STEPS = ("made", "edited", "moved", "restarted", "certified", "deleted")
 
 

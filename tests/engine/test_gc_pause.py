@@ -3,7 +3,9 @@
 import gc
 from contextlib import ExitStack
 
-from albc.engine.gc_pause import gc_paused
+import pytest
+
+from albc.engine.gc_pause import MANY, gc_paused
 
 
 def test_overlapping_pauses_end_with_the_last_one() -> None:
@@ -24,3 +26,13 @@ def test_a_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("number", "walked"), [(MANY // 100, True), (2 * MANY, False)])
+def test_what_a_pause_leaves_is_walked_only_if_it_is_little(number: int, walked: bool) -> None:
+    before = gc.get_freeze_count()
+    with gc_paused():
+        made = [[each] for each in range(number)]
+    frozen = gc.get_freeze_count() - before
+    gc.unfreeze()
+    assert (frozen < len(made)) is walked

@@ -41,7 +41,7 @@ from albc.aws.inventory.records import (
 from albc.aws.inventory.settings import InventorySettings, InventoryStatistics
 from albc.aws.inventory.shelf import StackKey
 from albc.aws.inventory.successions import Successions
-from albc.aws.inventory.vpc_quotas import VpcQuotaReader, needs_quotas
+from albc.aws.inventory.vpc_quotas import VpcQuotaReader
 from albc.aws.inventory.writes import WRITES
 from albc.aws.together import together
 from albc.errors import AlbcError
@@ -100,8 +100,7 @@ class Inventory:
         )
         subscribed = bool(stack.all(ShieldProtection)) and await self._details.is_subscribed()
         succession = await self._successions.look(key)
-        if needs_quotas(stack):
-            await self._vpc_quotas.ask()
+        await self._vpc_quotas.ask_for(stack)
         return replace(self._view(stack.id, key), shield_subscribed=subscribed, succession=succession)
 
     async def glance(self, stack: StackID, tag_prefix: str) -> InventoryView:

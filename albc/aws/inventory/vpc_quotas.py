@@ -1,7 +1,7 @@
 """What the account may have of security groups. Only Service Quotas tells, which not everybody may ask or can reach.
 
 Who cannot ask sees AWS's defaults in the metric; a plan holds nobody to a default that may have been raised. Called by
-`Headroom`, and by `Inventory.view` for what is more than AWS's defaults allow.
+`Headroom`, and by `Inventory.view` for stacks that want more than is known to be allowed.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +20,8 @@ from albc.model.stack import Stack
 
 EVERY: Final = 3600.0
 """Seconds."""
+AGAIN: Final = 60.0
+"""Seconds until a quota that is exceeded may have been raised."""
 PATIENCE: Final = 15.0
 """Seconds after which no answer counts as none: a VPC without a way to Service Quotas has none to give."""
 
@@ -32,7 +34,6 @@ _NAMES: Final = {"L-E79EC296": GROUPS, "L-0EA8095F": RULES, "L-2AFB9258": GROUPS
 """AWS's codes of quotas, and their names here."""
 _DEFAULTS: Final = {GROUPS: 2500, RULES: 60, GROUPS_OF_INTERFACE: 5}
 """AWS's own, which an account can only have raised."""
-
 
 log = structlog.stdlib.get_logger("aws.inventory")
 
@@ -62,9 +63,14 @@ class VpcQuotaReader:
         """By name; AWS's default where nothing else is known."""
         return {**_DEFAULTS, **self._told}
 
-    async def ask(self) -> None:
-        """Once an hour at most. Never raises what a call raises."""
-        if self._clock() - self._asked_at < EVERY:
+    async def ask_for(self, stack: Stack) -> None:
+        """Asks only if the stack wants more than is known to be allowed."""
+        if self._is_exceeded_by(stack):
+            await self.ask(AGAIN if self._told else EVERY)
+
+    async def ask(self, every: float = EVERY) -> None:
+        """Unless that was done less than so many seconds ago. Never raises what a call raises."""
+        if self._clock() - self._asked_at < every:
             return
         self._asked_at = self._clock()
         answer: Mapping[str, int] = {}
@@ -79,10 +85,8 @@ class VpcQuotaReader:
             self._is_refusal_told = True
             log.info("quotas of Amazon VPC cannot be read, AWS's defaults are assumed for metrics", because=because)
 
-
-def needs_quotas(stack: Stack) -> bool:
-    """Whether it wants more than AWS's defaults allow: nobody has to ask for what any account has."""
-    most, groups = _DEFAULTS[RULES], _DEFAULTS[GROUPS_OF_INTERFACE]
-    return any(len(group.ingress) > most for group in stack.all(SecurityGroup)) or any(
-        len(balancer.security_groups) > groups for balancer in stack.all(LoadBalancer)
-    )
+    def _is_exceeded_by(self, stack: Stack) -> bool:
+        limits = self.limits
+        return any(len(group.ingress) > limits[RULES] for group in stack.all(SecurityGroup)) or any(
+            len(balancer.security_groups) > limits[GROUPS_OF_INTERFACE] for balancer in stack.all(LoadBalancer)
+        )

@@ -11,6 +11,8 @@ AREA = "The controller that runs now"
 NAME_LABEL = "app.kubernetes.io/name"
 NAME = "aws-load-balancer-controller"
 _KNOWN = frozenset(field.name.replace("_", "-") for field in fields(Settings))
+_SWITCHES = frozenset(field.name.replace("_", "-") for field in fields(Settings) if isinstance(field.default, bool))
+"""Flags that take no value but after `=`."""
 
 
 class Container(Struct, frozen=True, kw_only=True):
@@ -72,8 +74,13 @@ def find(deployments: Iterable[Deployment]) -> Installed | None:
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Go's flags: one or two dashes; known and unknown ones."""
-    flags = [f"--{each.lstrip('-')}" for each in arguments if each.startswith("-")]
+    """Go's flags: one or two dashes, the value after `=` or as the next argument; known and unknown ones."""
+    flags: list[str] = []
+    for each in arguments:
+        if each.startswith("-"):
+            flags.append(f"--{each.lstrip('-')}")
+        elif flags and "=" not in flags[-1] and flags[-1][2:] not in _SWITCHES:
+            flags[-1] += f"={each}"
     known = tuple(flag for flag in flags if flag[2:].partition("=")[0] in _KNOWN)
     return known, tuple(flag for flag in flags if flag not in known)
 

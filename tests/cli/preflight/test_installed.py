@@ -63,6 +63,13 @@ def test_flags_are_carried_over_as_they_stand() -> None:
     assert found.unknown == ()
 
 
+def test_a_value_may_be_the_next_argument_but_a_switch_has_none() -> None:
+    found = with_args("--cluster-name", "prod", "--enable-waf", "stray", "--nobody-knows", "this")
+
+    assert found.flags == ("--cluster-name=prod", "--enable-waf")
+    assert found.unknown == ("--nobody-knows=this",)
+
+
 def test_a_flag_that_albc_has_not_is_told() -> None:
     found = with_args("--cluster-name=prod", "--aws-vpc-cache-ttl=5m")
 
