@@ -124,6 +124,29 @@ async def test_a_load_balancer_goes_only_when_its_successor_has_healthy_targets(
     assert controller.writes().count("DeleteLoadBalancer") == 1
 
 
+async def test_a_target_group_that_could_not_be_made_at_first_is_waited_for_too(local: Local, time: Any) -> None:
+    controller, site = local(AccountOptions(active_seconds=0.0, health_seconds=0.0), time=time)
+    account, hosts = controller.account, ("a.example.com", "b.example.com")
+
+    def register_all() -> None:
+        for group in account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]:
+            register(controller, group["TargetGroupName"])
+
+    await controller.settle(site.stack(*hosts))
+    register_all()
+    other = site.stack(*hosts, scheme="internal")
+    account.faults.add(Fault(FaultKind.THROTTLE, operation="CreateTargetGroup", skip=1))
+
+    assert (await controller.deploy(other)).failed
+    register_all()
+    await controller.deploy(other)
+    assert "DeleteLoadBalancer" not in controller.writes()
+
+    register_all()
+    await controller.settle(other)
+    assert controller.writes().count("DeleteLoadBalancer") == 1
+
+
 async def test_a_successor_without_healthy_targets_is_not_waited_for_without_end(local: Local, time: Any) -> None:
     controller, other, _ = await replaced_until_only_health_is_missing(local, time)
     assert "DeleteLoadBalancer" not in controller.writes()

@@ -115,19 +115,23 @@ def unmanaged(groups: TargetGroups) -> Iterator[Unmanaged]:
 
 def waiting_for_health(groups: TargetGroups, stack: Stack, view: InventoryView, settings: DeploySettings) -> str:
     """Which target groups of a new load balancer have no healthy target yet, while their predecessors have; in words.
-    One to which the stack forwards nothing never has any.
+    One that is still to be made has none; nor has, ever, one to which the stack forwards nothing.
 
     "" when traffic may move, or has been waited for long enough.
     """
     succession = view.succession
     if succession is None or succession.seconds >= settings.replacement_health_seconds:
         return ""
-    healthy = succession.healthy_targets
-    served = {view.resource_id(group.tags) for group in (*groups.unwanted, *groups.held) if healthy.get(group.arn)}
-    waiting = [
+    healthy, used = succession.healthy_targets, _wanted(stack)
+    before = (*groups.unwanted, *groups.held)
+    served = {view.resource_id(group.tags) for group in before if healthy.get(group.arn)}
+    # Of one whose successor is still to be made, nobody has asked yet how its targets are.
+    perhaps = {view.resource_id(group.tags) for group in before if healthy.get(group.arn, 1)}
+    waiting = [wanted.name for wanted, _ in groups.missing if wanted.id in perhaps and wanted.arn in used]
+    waiting += [
         str(actual.aws.get("TargetGroupName", ""))
         for wanted, actual in groups.pairs
-        if wanted.id in served and wanted.arn in _wanted(stack) and not succession.can_serve(actual.arn)
+        if wanted.id in served and wanted.arn in used and not succession.can_serve(actual.arn)
     ]
     return f"healthy targets in {', '.join(sorted(waiting))}" if waiting else ""
 

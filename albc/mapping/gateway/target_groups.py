@@ -111,6 +111,12 @@ class TargetGroupBuilder:
                 ip_address_type="ipv4",
             ),
         )
+        if target_group.protocol != "TCP":
+            raise Invalid(
+                f"{target_group.protocol} cannot be sent to a Gateway, whose load balancer takes TCP from another one; "
+                "use a TCPRoute on a TCP listener",
+                reason="UnsupportedValue",
+            )
         chained = FrontendNLBTarget(
             name=target_group.name,
             arn=target_group.arn,

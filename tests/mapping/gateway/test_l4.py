@@ -169,6 +169,17 @@ def test_an_alb_that_is_not_there_yet_is_told_on_its_route_alone(other: Plain) -
     assert result.built.stack is not None
 
 
+def test_a_protocol_that_an_alb_does_not_take_is_told_on_its_route_and_the_others_serve() -> None:
+    edge = gateway(l4("TCP", 80), l4("UDP", 81), layer="nlb")
+    behind = backend("inner", kind="Gateway")
+    objects = (edge, lbc(), inner(), l4_route("TCPRoute", behind), l4_route("UDPRoute", behind, name="udp"))
+
+    assert [(each.id, each.protocol) for each in stack(*objects).all(Listener)] == [("80", "TCP")]
+    parent = built(*objects).routes[RouteRef("UDPRoute", "shop", "udp")].parents[0]
+    assert parent.not_accepted is not None
+    assert (parent.not_accepted.reason, "TCPRoute" in parent.not_accepted.message) == ("UnsupportedValue", True)
+
+
 def test_a_target_group_configuration_of_the_inner_gateway_holds_for_its_health_check() -> None:
     configured_inner = {
         "apiVersion": "gateway.k8s.aws/v1",
