@@ -1,5 +1,6 @@
 """`albc run`: puts the process together, in the order of spec/runtime.md §1, and runs it until it is told to stop."""
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -66,6 +67,8 @@ def run_controller(settings: Settings, ignored: Sequence[str] = ()) -> int:
     log.info("version", GitVersion=__version__)
     if ignored:
         log.warning("arguments ignored; a flag's value follows an equals sign: --enable-waf=false", arguments=ignored)
+    # What is loaded stays: no collection, during which the event loop stands still, has to walk it.
+    gc.freeze()
     try:
         return anyio.run(_run, settings)
     except* UsageError as errors:

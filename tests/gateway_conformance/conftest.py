@@ -1,4 +1,7 @@
-"""One local stack for all scenarios, with the controller beside it as a user of the Gateway API would start it."""
+"""One local stack for all scenarios of a module, with the controller beside it as a user of the Gateway API starts it.
+
+An async fixture of a wider scope would keep its event loop for tests of other rooms, which have loops of their own.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance(name, profile, level): the scenario that a test plays")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def suite(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     options = StackOptions(account=AccountOptions(quotas=Quotas(application_load_balancers=200)))
     async with local_stack(options) as stack, Client(connection(stack.cluster)) as client:
