@@ -16,9 +16,8 @@ Called by informers' handlers (`add`) and by workers; the state machine behind i
 """
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -75,7 +74,7 @@ class WorkQueue(Generic[K]):
         """Must be made where an event loop runs."""
         self.name = name
         self._loop = asyncio.get_running_loop()
-        self._now = _clock(self._loop)
+        self._now = self._loop.time
         self._backlog: Backlog[K] = Backlog()
         self._limiter: RateLimiter[K] = RateLimiter(backoff or Backoff(), self._now())
         self._observer = observer
@@ -84,10 +83,13 @@ class WorkQueue(Generic[K]):
         self._drained: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retries = 0
+        self._turn = 0.0
+        """The time, once it was asked for in this turn of the loop, else 0: a clock that is read for each key, and a
+        number to keep for it, would be a quarter of what a key costs."""
 
     def add(self, key: K, priority: Priority = Priority.NORMAL) -> None:
         """`key` is to be worked on, as soon as may be."""
-        if self._backlog.add(key, self._now(), priority) and self._getters:
+        if self._backlog.add(key, self._turn or self._begin_turn(), priority) and self._getters:
             self._wake(1)
 
     def add_after(self, key: K, seconds: float, priority: Priority | None = None) -> None:
@@ -122,10 +124,10 @@ class WorkQueue(Generic[K]):
     async def get(self) -> K:
         """Waits for the next key. The caller must call `done` for it, whatever happens. Raises `QueueClosed`."""
         while True:
-            taken = self._backlog.take(self._now())
+            taken = self._backlog.take(self._turn or self._begin_turn())
             if taken is not None:
                 if self._observer is not None:
-                    self._observer.waited(self._now() - taken[1])
+                    self._observer.waited(max(0.0, self._turn - taken[1]))
                 return taken[0]
             if self._backlog.exhausted:
                 raise QueueClosed(self.name)
@@ -165,6 +167,14 @@ class WorkQueue(Generic[K]):
             adds=self._backlog.adds,
             retries=self._retries,
         )
+
+    def _begin_turn(self) -> float:
+        self._turn = self._now()
+        self._loop.call_soon(self._end_turn)
+        return self._turn
+
+    def _end_turn(self) -> None:
+        self._turn = 0.0
 
     async def _ready(self) -> None:
         """Returns when there may be a key to take, or when there will be none."""
@@ -211,9 +221,3 @@ class WorkQueue(Generic[K]):
         self._wake(len(self._getters))
         if self._drained is not None and self._backlog.idle and not self._drained.done():
             self._drained.set_result(None)
-
-
-def _clock(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
-    """The loop's clock, without the detour through a method where that is all that the loop's own does: it is read
-    twice for each key, and the detour is a tenth of what a key costs."""
-    return time.monotonic if type(loop).time is asyncio.BaseEventLoop.time else loop.time

@@ -79,6 +79,8 @@ class Workers(Generic[K]):
             finally:
                 self._active -= 1
                 self.queue.done(key)
+            # A reconcile that finds all it asks for in memory awaits nothing, and nor would a thousand in a row.
+            await asyncio.sleep(0)
 
     async def _reconcile(self, key: K) -> None:
         name, attempt = self.controller.name, self.queue.failures(key) + 1

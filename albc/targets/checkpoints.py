@@ -41,6 +41,15 @@ class Checkpoints:
         """This value was the last that we wrote: a change to it is no news."""
         return self._written.get((namespace, name), ("", None))[1] == value
 
+    def was_taken_back(self, binding: TargetGroupBinding) -> bool:
+        """Whether somebody has removed the checkpoint that we wrote last, to have AWS asked again. Told once."""
+        key = (binding.namespace, binding.name)
+        _, value = self._written.get(key, ("", ""))
+        if not value or self.read(binding):
+            return False
+        del self._written[key]
+        return True
+
     def forget(self, binding: TargetGroupBinding) -> None:
         self._written.pop((binding.namespace, binding.name), None)
 

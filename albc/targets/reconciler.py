@@ -4,7 +4,7 @@
 * Changes are gathered for a moment before AWS is told (`albc.targets.pace`), so that a target group costs at most one
   RegisterTargets and one DeregisterTargets in 100 ms, however many Pods come and go in it.
 * A checkpoint is written only when all is as the endpoints say, and taken back before AWS is changed: no crash leaves
-  one that fits by chance.
+  one that fits by chance. When somebody else takes it back, nothing that AWS said before is believed.
 
 Called by the TargetGroupBinding controller.
 """
@@ -100,6 +100,8 @@ class TargetReconciler:
                 return Reconciled(skipped=True)
             arn = await self._aws.names.arn(aws, binding.spec)
             async with self._turn(arn):
+                if self._checkpoints.was_taken_back(binding):
+                    self._aws.health.forget(arn)
                 return await self._bring_in_line(binding, aws, arn)
         except BackendNotFound as error:
             await self.clean_up(binding, aws)

@@ -1,6 +1,7 @@
 """albc as the chart installs it: its ServiceAccount's rights and no others, its webhooks asked by the API server."""
 
 from collections.abc import AsyncIterator
+from itertools import count
 
 import anyio
 import pytest
@@ -47,16 +48,21 @@ async def test_a_pod_behind_it_waits_for_the_load_balancer(installed: Installed)
     await installed.apply_yaml(APP)
     await installed.reconciled("Ingress", "shop", "web")
 
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
-        "spec": {"containers": [{"name": "web", "image": "echo"}]},
-    }
-    await installed.apply(pod)
+    async def gates_of_a_new_pod() -> list[str]:
+        name = f"web-{next(numbers)}"
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "echo"}]},
+        }
+        await installed.apply(pod)
+        gates = (await installed.get("Pod", "shop", name))["spec"].get("readinessGates", ())
+        return [gate["conditionType"].partition("/")[0] for gate in gates]
 
-    gates = (await installed.get("Pod", "shop", "web"))["spec"]["readinessGates"]
-    assert [gate["conditionType"].partition("/")[0] for gate in gates] == ["target-health.elbv2.k8s.aws"]
+    numbers = count()
+    await installed.until(gates_of_a_new_pod, "the webhook knows the binding")
+    assert await gates_of_a_new_pod() == ["target-health.elbv2.k8s.aws"]
 
 
 async def test_a_service_of_type_load_balancer_gets_our_class(installed: Installed) -> None:

@@ -102,6 +102,18 @@ async def test_done_is_done(run: Run) -> None:
     assert stage.value(result("success")) == 1
 
 
+async def test_reconciles_that_await_nothing_let_others_have_their_turn_in_between(run: Run) -> None:
+    turns: list[str] = []
+
+    async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
+        turns.append(key.name)
+        asyncio.get_running_loop().call_soon(turns.append, "others")
+        return Done()
+
+    await run(body, KEY, OTHER)
+    assert turns == ["web", "others", "api", "others"]
+
+
 async def test_a_timed_requeue_comes_back_after_its_time_without_counting_as_an_error(run: Run) -> None:
     async def body(key: ObjectKey, ctx: Reconcile) -> Outcome:
         return Requeue(40.0, "waiting for target health")

@@ -182,6 +182,18 @@ async def test_a_failure_in_the_midst_leaves_no_checkpoint(world: TargetWorld) -
     assert world.registered() == {TWO, THREE}
 
 
+async def test_who_takes_the_checkpoint_back_has_aws_asked_again(world: TargetWorld) -> None:
+    await world.settle()
+    world.by_hand("DeregisterTargets", ONE)
+    binding = world.cluster.read("TargetGroupBinding", "web")
+    binding["metadata"]["annotations"] = {}
+    world.cluster.apply("TargetGroupBinding", binding)
+
+    await world.settle()
+
+    assert world.registered() == {ONE, TWO}
+
+
 async def test_no_checkpoint_is_written_while_a_pod_waits_for_its_gate(world: TargetWorld) -> None:
     world.pod("a", "127.19.0.1", gate=True)
     world.slice_of("a")
