@@ -65,7 +65,7 @@ CONFIGURATIONS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def world(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with local_stack() as stack, Client(connection(stack.cluster)) as client:
         found = World(stack, client, tmp_path_factory.mktemp("world"))

@@ -128,11 +128,24 @@ async def visited(world: World, *, visitors: int, pause: float) -> AsyncIterator
         tasks.cancel_scope.cancel()
 
 
-async def test_a_rollout_behind_readiness_gates_drops_no_request(world: World) -> None:
+async def served(world: World) -> None:
+    """The web server behind targets of type ip, its pods with a gate that has opened."""
     await world.apply_yaml(APP)
     await world.until(lambda: answers(world), "the web server answers")
+    await world.until(lambda: has_only(world, "ip"), "the pods are the targets")
     gate = {"conditionType": f"target-health.elbv2.k8s.aws/{await binding_name(world)}"}
     await roll_out(world, {"spec": {"readinessGates": [gate]}})
+    await world.until(lambda: only_three(world), "the old pods are gone")
+
+
+async def has_only(world: World, target_type: str) -> bool:
+    """One target group, of this type."""
+    groups = world.stack.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]
+    return [group["TargetType"] for group in groups] == [target_type]
+
+
+async def test_a_rollout_behind_readiness_gates_drops_no_request(world: World) -> None:
+    await served(world)
 
     async with visited(world, visitors=4, pause=0.0) as visits:
         await roll_out(world, {"metadata": {"labels": {"version": "2"}}})
@@ -143,6 +156,8 @@ async def test_a_rollout_behind_readiness_gates_drops_no_request(world: World) -
 
 
 async def test_a_pod_is_ready_only_when_its_target_is_healthy(world: World) -> None:
+    await served(world)
+
     gates = [
         {condition["type"]: condition["status"] for condition in pod["status"]["conditions"]}
         for pod in await pods(world)
@@ -153,23 +168,14 @@ async def test_a_pod_is_ready_only_when_its_target_is_healthy(world: World) -> N
     assert opened == ["True"] * 3
 
 
-async def target_groups(world: World) -> list[str]:
-    """Their types."""
-    groups = world.stack.account.call("elbv2", "DescribeTargetGroups", {})["TargetGroups"]
-    return [group["TargetType"] for group in groups]
-
-
 async def test_a_target_group_that_must_be_replaced_drops_no_request(world: World) -> None:
+    await served(world)
     await world.edit("Service", "roll", "web", {"spec": {"type": "NodePort"}})
-    assert await target_groups(world) == ["ip"]
-
-    async def moved() -> bool:
-        return await target_groups(world) == ["instance"]
 
     async with visited(world, visitors=1, pause=0.05) as visits:
         annotations = {"alb.ingress.kubernetes.io/target-type": "instance"}
         await world.edit("Ingress", "roll", "web", {"metadata": {"annotations": annotations}})
-        await world.until(moved, "the old target group is gone")
+        await world.until(lambda: has_only(world, "instance"), "the old target group is gone")
 
     assert visits.sent > 20, "it was over before anybody asked"
     assert visits.wrong == []
