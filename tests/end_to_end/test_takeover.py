@@ -90,7 +90,7 @@ class Inherited(World):
         return wanted <= {(each["kind"], each["name"]) for each in about}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def inherited(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Inherited]:
     quotas = Quotas(application_load_balancers=500, network_load_balancers=500)
     options = AccountOptions(cluster_name="prod", quotas=quotas, active_seconds=0.0)
