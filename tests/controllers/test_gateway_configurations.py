@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from world import KINDS, World
+from world import KINDS, World, running_world
 
 from albc.errors import NotFound
-from albc.kube.client import Client
-from albc.local.stack import connection, local_stack
 
 pytestmark = pytest.mark.anyio
 
@@ -66,15 +65,10 @@ CONFIGURATIONS = (
 
 
 @pytest.fixture
-async def world(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with local_stack() as stack, Client(connection(stack.cluster)) as client:
-        found = World(stack, client, tmp_path_factory.mktemp("world"))
-        await found.start_controller()
-        try:
-            await found.apply_yaml(OBJECTS)
-            yield found
-        finally:
-            await found.stop_controller()
+async def world(anyio_backend: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as found:
+        await found.apply_yaml(OBJECTS)
+        yield found
 
 
 async def test_a_dry_run_shows_the_plan_and_makes_nothing(world: World) -> None:

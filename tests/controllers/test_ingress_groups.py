@@ -5,10 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from world import KINDS, World
-
-from albc.kube.client import Client
-from albc.local.stack import connection, local_stack
+from world import KINDS, World, running_world
 
 pytestmark = pytest.mark.anyio
 
@@ -50,14 +47,10 @@ def ingress(name: str, class_name: str = "alb", **annotations: str) -> dict[str,
 
 @pytest.fixture(scope="module")
 async def world(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with local_stack() as stack, Client(connection(stack.cluster)) as client:
-        found = World(stack, client, tmp_path_factory.mktemp("world"))
-        await found.start_controller("--feature-gates=IngressPlanAnnotation=true")
-        try:
-            await found.apply_yaml(COMMON)
-            yield found
-        finally:
-            await found.stop_controller()
+    flags = ("--feature-gates=IngressPlanAnnotation=true",)
+    async with running_world(tmp_path_factory.mktemp("world"), *flags) as found:
+        await found.apply_yaml(COMMON)
+        yield found
 
 
 async def reconciled(world: World, *ingresses: Mapping[str, Any]) -> None:

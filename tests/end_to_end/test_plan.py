@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from world import KINDS, World
+from world import KINDS, World, running_world
 
 from albc.local.stack import write_kubeconfig
 
@@ -21,8 +21,15 @@ CART = ("Ingress", "shop", "cart")
 
 
 @pytest.fixture
+async def world(anyio_backend: str, tmp_path: Path) -> AsyncIterator[World]:
+    """Each plan begins with an empty account, and a controller that runs."""
+    async with running_world(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
 def kubeconfig(world: World, tmp_path: Path) -> Path:
-    file = tmp_path / "kubeconfig"
+    file = tmp_path / "kubeconfig-of-plan"
     write_kubeconfig(world.stack, file)
     return file
 
@@ -81,6 +88,7 @@ async def test_what_was_planned_is_done_and_then_there_is_nothing_left(world: Wo
 
 
 async def test_an_edit_is_told_before_it_is_made(world: World, kubeconfig: Path) -> None:
+    world.certificate("catalogue.example.com")
     await world.apply_example("ingress")
     await world.reconciled(*CART)
     await world.stop_controller()

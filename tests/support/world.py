@@ -2,8 +2,8 @@
 
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from albc.local.demo.controller import command, controller
 from albc.local.demo.kinds import KINDS, hostname_of
 from albc.local.demo.manifests import examples_folder, read
 from albc.local.demo.traffic import Answer, Ask, send
-from albc.local.stack import LocalStack, write_kubeconfig
+from albc.local.stack import LocalStack, connection, local_stack, write_kubeconfig
 
 WITHIN_SECONDS = 90.0
 
@@ -172,6 +172,18 @@ class World:
             return None
 
 
+@asynccontextmanager
+async def running_world(folder: Path, *flags: str) -> AsyncIterator[World]:
+    """A stack, and a controller beside it, with further flags, if any."""
+    async with local_stack() as stack, Client(connection(stack.cluster)) as client:
+        found = World(stack, client, folder)
+        await found.start_controller(*flags)
+        try:
+            yield found
+        finally:
+            await found.stop_controller()
+
+
 def free_port() -> int:
     """Stays free until it is used: from below the range out of which the system serves whoever asks for any port."""
     while True:
@@ -181,4 +193,4 @@ def free_port() -> int:
             return port
 
 
-__all__ = ["KINDS", "World", "free_port"]
+__all__ = ["KINDS", "World", "free_port", "running_world"]
