@@ -4,6 +4,7 @@ import re
 
 import aiohttp
 import pytest
+from metric_names import ENGINE
 from world import KINDS, World, free_port
 
 from albc.crds.resources import TARGET_GROUP_BINDINGS
@@ -25,23 +26,7 @@ CONTROLLER = {
     "awslbc_controller_cache_object_total",
 }
 FRAMEWORK = {
-    "controller_runtime_reconcile_total",
-    "controller_runtime_reconcile_errors_total",
-    "controller_runtime_terminal_reconcile_errors_total",
-    "controller_runtime_reconcile_panics_total",
-    "controller_runtime_reconcile_timeouts_total",
-    "controller_runtime_reconcile_time_seconds",
-    "controller_runtime_max_concurrent_reconciles",
-    "controller_runtime_active_workers",
-    "workqueue_depth",
-    "workqueue_adds_total",
-    "workqueue_retries_total",
-    "workqueue_queue_duration_seconds",
-    "workqueue_work_duration_seconds",
-    "workqueue_unfinished_work_seconds",
-    "workqueue_longest_running_processor_seconds",
-    "rest_client_requests_total",
-    "leader_election_master_status",
+    *ENGINE,
     "process_resident_memory_bytes",
     "process_cpu_seconds_total",
 }

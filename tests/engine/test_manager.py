@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from metric_names import ENGINE
 from structlog.testing import capture_logs
 
 from albc.engine import debug
@@ -364,23 +365,7 @@ async def test_a_part_of_the_state_has_one_reporter(manager: Manager, name: str)
 
 
 SPEC_15 = {
-    "controller_runtime_reconcile_total",
-    "controller_runtime_reconcile_errors_total",
-    "controller_runtime_terminal_reconcile_errors_total",
-    "controller_runtime_reconcile_panics_total",
-    "controller_runtime_reconcile_timeouts_total",
-    "controller_runtime_reconcile_time_seconds",
-    "controller_runtime_max_concurrent_reconciles",
-    "controller_runtime_active_workers",
-    "workqueue_depth",
-    "workqueue_adds_total",
-    "workqueue_retries_total",
-    "workqueue_queue_duration_seconds",
-    "workqueue_work_duration_seconds",
-    "workqueue_unfinished_work_seconds",
-    "workqueue_longest_running_processor_seconds",
-    "rest_client_requests_total",
-    "leader_election_master_status",
+    *ENGINE,
     "awslbc_controller_cache_object_total",
     "process_resident_memory_bytes",
 }

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from metric_names import ENGINE
 
 import albc
 
 ROOT = Path(albc.__file__).parent
 NAMES = [
+    *sorted(ENGINE),
     "aws_api_calls_total",
     "aws_api_call_duration_seconds",
     "aws_api_call_retries",
@@ -30,28 +32,11 @@ NAMES = [
     "awslbc_webhook_mutation_failure_total",
     "awslbc_controller_cache_object_total",
     "awslbc_controller_top_talkers",
-    "controller_runtime_reconcile_total",
-    "controller_runtime_reconcile_errors_total",
-    "controller_runtime_terminal_reconcile_errors_total",
-    "controller_runtime_reconcile_panics_total",
-    "controller_runtime_reconcile_timeouts_total",
-    "controller_runtime_reconcile_time_seconds",
-    "controller_runtime_max_concurrent_reconciles",
-    "controller_runtime_active_workers",
     "controller_runtime_webhook_requests_total",
     "controller_runtime_webhook_latency_seconds",
     "controller_runtime_webhook_requests_in_flight",
     "controller_runtime_webhook_panics_total",
     "controller_runtime_conversion_webhook_panics_total",
-    "workqueue_depth",
-    "workqueue_adds_total",
-    "workqueue_retries_total",
-    "workqueue_queue_duration_seconds",
-    "workqueue_work_duration_seconds",
-    "workqueue_unfinished_work_seconds",
-    "workqueue_longest_running_processor_seconds",
-    "rest_client_requests_total",
-    "leader_election_master_status",
     "certwatcher_read_certificate_total",
     "certwatcher_read_certificate_errors_total",
 ]
